@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What is wrong with a configuration, where, and how to put it right. Diagnostics are collected,
+// never thrown: an operator wants all mistakes in one pass. Rendering draws the source line and a
+// caret. Prints nothing itself.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "config-parser/source_location.h"
+
+namespace usherd::config {
+
+/// The files that were read: name and text. Texts are dropped once loading is over (a Diagnostic
+/// keeps the line it shows).
+class Sources {
+public:
+    /// @param path as the operator knows it; shown in diagnostics.
+    SourceId add(std::string path, std::shared_ptr<const std::string> text);
+    [[nodiscard]] const std::string& path(SourceId id) const noexcept;
+    /// Line `number` (from 1) without its newline; empty if there is none or the text is gone.
+    [[nodiscard]] std::string_view line(SourceId id, std::uint32_t number) const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return files_.size(); }
+    void drop_texts() noexcept;
+
+private:
+    struct File {
+        std::string path;
+        std::shared_ptr<const std::string> text;
+        mutable std::vector<std::size_t> line_starts; // filled at the first question
+    };
+    std::vector<File> files_;
+};
+
+/// Severity as xinetd logs the same fault, so that logs compare; `note` belongs to the diagnostic
+/// before it ("the other one stands here").
+enum class Severity : std::uint8_t { note, debug, info, warning, error, critical };
+
+/// What becomes of the configuration because of it.
+/// @see the effect codes of xinetd's diagnostics: line, word, service, entry, daemon
+enum class Effect : std::uint8_t {
+    none,
+    line_ignored,
+    word_ignored,
+    service_dropped,
+    entry_lost,
+    load_refused, ///< error in `defaults` or in the main file
+};
+
+struct Diagnostic {
+    Severity severity = Severity::error;
+    Effect effect = Effect::none;
+    SourceLocation location;
+    std::uint32_t length = 1; ///< bytes to underline, at least 1
+    std::string path;         ///< of location.file
+    std::string message;      ///< one line, names the object it is about
+    std::string source_line;  ///< without newline; control characters as they stand in the file
+    std::string suggestion;   ///< `did you mean 'instances'?`; may be empty
+    std::string service;      ///< id of the service concerned; may be empty
+    std::string attribute;    ///< may be empty
+};
+
+/// Sink of one load. Keeps at most `max_kept` diagnostics and counts the rest.
+class Diagnostics {
+public:
+    static constexpr std::size_t max_kept = 10'000;
+
+    explicit Diagnostics(const Sources& sources) : sources_(&sources) {}
+
+    /// Fills in path and source_line from the location. @return the stored one, to add to it.
+    Diagnostic& add(Diagnostic diagnostic);
+
+    template <typename... Args>
+    Diagnostic& error(SourceLocation where, fmt::format_string<Args...> format, Args&&... args)
+    {
+        return add_text(Severity::error, where, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    Diagnostic& warning(SourceLocation where, fmt::format_string<Args...> format, Args&&... args)
+    {
+        return add_text(Severity::warning, where, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    Diagnostic& info(SourceLocation where, fmt::format_string<Args...> format, Args&&... args)
+    {
+        return add_text(Severity::info, where, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    Diagnostic& note(SourceLocation where, fmt::format_string<Args...> format, Args&&... args)
+    {
+        return add_text(Severity::note, where, fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    [[nodiscard]] std::span<const Diagnostic> all() const noexcept { return kept_; }
+    [[nodiscard]] std::size_t errors() const noexcept { return errors_; } ///< error and critical
+    [[nodiscard]] std::size_t warnings() const noexcept { return warnings_; }
+    [[nodiscard]] std::size_t not_kept() const noexcept { return not_kept_; }
+
+private:
+    Diagnostic& add_text(Severity severity, SourceLocation where, std::string message);
+
+    const Sources* sources_;
+    std::vector<Diagnostic> kept_;
+    Diagnostic overflow_;
+    std::size_t errors_ = 0;
+    std::size_t warnings_ = 0;
+    std::size_t not_kept_ = 0;
+};
+
+[[nodiscard]] std::string_view name(Severity severity) noexcept;
+
+/// As a compiler prints it, several lines, each ended by a newline:
+///
+///     services.d/ftp:7:17: error: expected a positive number or UNLIMITED, found 'many'
+///         instances = many
+///                     ^~~~
+///
+/// Control characters of the source line are shown as '?'; a long line is cut around the caret.
+[[nodiscard]] std::string render(const Diagnostic& diagnostic);
+
+/// One line for the daemon's log, with xinetd's suffix ` [file=PATH] [line=N]`; no newline.
+[[nodiscard]] std::string log_line(const Diagnostic& diagnostic);
+
+} // namespace usherd::config

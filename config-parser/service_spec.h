@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A service as configured, validated: a plain value. The daemon holds it as
+// std::shared_ptr<const ServiceSpec>; a running server keeps the one it started with.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "access-control/policy.h"
+#include "config-parser/source_location.h"
+
+namespace usherd::config {
+
+/// A set of enumerators of `Enum`, whose values are 0, 1, 2 …
+template <typename Enum>
+class EnumSet {
+public:
+    constexpr EnumSet() = default;
+    constexpr EnumSet(std::initializer_list<Enum> members)
+    {
+        for (const Enum member : members)
+            add(member);
+    }
+    constexpr void add(Enum member) { bits_ |= bit(member); }
+    constexpr void remove(Enum member) { bits_ &= ~bit(member); }
+    [[nodiscard]] constexpr bool has(Enum member) const { return (bits_ & bit(member)) != 0; }
+    [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+    constexpr bool operator==(const EnumSet&) const = default;
+
+private:
+    static constexpr std::uint32_t bit(Enum member)
+    {
+        return std::uint32_t{1} << static_cast<unsigned>(member);
+    }
+    std::uint32_t bits_ = 0;
+};
+
+enum class ServiceType : std::uint8_t { rpc, internal, unlisted, special, tcpmux, tcpmuxplus };
+enum class ServiceFlag : std::uint8_t {
+    reuse,
+    intercept,
+    noretry,
+    idonly,
+    nameinargs,
+    nodelay,
+    keepalive,
+    nolibwrap,
+    sensor,
+    ipv4,
+    ipv6,
+    labeled
+};
+enum class SuccessLog : std::uint8_t { host, duration, exit, pid, userid, traffic };
+enum class FailureLog : std::uint8_t { host, attempt, userid };
+enum class SocketType : std::uint8_t { stream, dgram, raw, seqpacket };
+
+struct Protocol {
+    std::string name; ///< canonical
+    int number = 0;
+    bool operator==(const Protocol&) const = default;
+};
+
+struct UserRef {
+    std::string text; ///< as written
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0; ///< primary group; the same number where the user is written as a number
+    bool has_account = false;
+    bool operator==(const UserRef&) const = default;
+};
+struct GroupRef {
+    std::string text;
+    std::uint32_t gid = 0;
+    bool operator==(const GroupRef&) const = default;
+};
+
+/// log_type. Without any, nothing is logged for the service.
+struct SyslogTarget {
+    int facility = 0; ///< LOG_DAEMON … as in <syslog.h>, already shifted
+    int level = 6;    ///< LOG_INFO
+    bool operator==(const SyslogTarget&) const = default;
+};
+struct FileTarget {
+    std::string path;
+    std::uint64_t soft_limit = 0; ///< bytes; 0: no limits
+    std::uint64_t hard_limit = 0;
+    bool operator==(const FileTarget&) const = default;
+};
+using LogTarget = std::variant<std::monostate, SyslogTarget, FileTarget>;
+
+/// The one of each rlimit_* attribute; soft and hard are both set to it.
+enum class ResourceLimit : std::uint8_t { as, cpu, data, files, rss, stack };
+inline constexpr int resource_limit_count = 6;
+inline constexpr std::uint64_t no_resource_limit = ~std::uint64_t{0}; ///< UNLIMITED
+
+/// One address to listen on.
+struct InetEndpoint {
+    access::Family family = access::Family::ipv6; ///< of the socket
+    std::optional<access::IpAddress> address;     ///< absent: the wildcard of the family
+    std::uint16_t port = 0;                       ///< 0: any
+    bool v6only = false;
+    bool operator==(const InetEndpoint&) const = default;
+};
+struct UnixEndpoint {
+    std::string path; ///< file system path, or the name of an abstract socket without its NUL
+    bool abstract = false;
+    bool operator==(const UnixEndpoint&) const = default;
+};
+using Endpoint = std::variant<InetEndpoint, UnixEndpoint>;
+/// `[::1]:80`, `192.0.2.1:80`, `*:80` (IPv4 wildcard), `[::]:80`, `unix:/path`, `unix:@name`.
+[[nodiscard]] std::string to_string(const Endpoint& endpoint);
+
+struct Redirect {
+    std::string host; ///< as written
+    std::uint16_t port = 0;
+    std::vector<access::IpAddress> addresses; ///< as resolved at load; not empty
+    bool operator==(const Redirect&) const = default;
+};
+
+struct Rpc {
+    std::uint32_t program = 0;
+    std::uint32_t first_version = 0;
+    std::uint32_t last_version = 0;
+    bool operator==(const Rpc&) const = default;
+};
+
+enum class StderrTarget : std::uint8_t { client, log, null };   ///< client is xinetd's
+enum class LimitAction : std::uint8_t { refuse, queue };        ///< refuse is xinetd's
+enum class CpsAction : std::uint8_t { disable, delay, refuse }; ///< disable is xinetd's
+enum class PassFds : std::uint8_t { inetd, systemd, both };     ///< inetd: fd 0, 1, 2
+
+/// deny_time.
+inline constexpr int deny_never = 0;
+inline constexpr int deny_forever = -1;
+
+/// Where the value of an attribute came from (a service line, a line in `defaults`, …).
+struct AttributeOrigin {
+    std::uint16_t attribute = 0; ///< row number in attribute_table.h
+    bool inherited = false;      ///< set in `defaults`, not in the service
+    SourceLocation location;
+    bool operator==(const AttributeOrigin&) const = default;
+};
+
+/// Rarely used parts are kept out of line: a host with ten thousand services pays for each byte.
+struct ServiceSpec {
+    std::string name;
+    std::string id; ///< what logs show
+    SourceLocation location;
+    std::vector<AttributeOrigin> origins; ///< ascending by attribute
+
+    EnumSet<ServiceType> types;
+    EnumSet<ServiceFlag> flags; ///< family flags as given; the family chosen stands in `endpoints`
+    SocketType socket_type = SocketType::stream;
+    Protocol protocol;
+    bool wait = false;
+    std::vector<Endpoint> endpoints;   ///< at least one, but none for TCPMUX types
+    std::optional<std::uint16_t> port; ///< given or looked up, before --port-offset
+
+    std::optional<UserRef> user;
+    std::optional<GroupRef> group;
+    bool groups = false;
+    std::vector<std::uint32_t> supplementary_groups; ///< with groups = yes
+
+    std::string server;
+    std::vector<std::string> argv;                   ///< argv[0] included
+    std::vector<std::string> env;                    ///< NAME=value, as given
+    std::optional<std::vector<std::string>> passenv; ///< names; absent: everything
+    std::optional<int> nice;
+    std::optional<std::uint32_t> umask;
+    std::array<std::optional<std::uint64_t>, resource_limit_count> resource_limits;
+
+    access::Policy policy;
+
+    LogTarget log_target;
+    bool log_target_inherited = false; ///< a FILE from `defaults` is one shared log
+    EnumSet<SuccessLog> log_on_success;
+    EnumSet<FailureLog> log_on_failure;
+
+    // Parsed in full; what they do at run time is checked by core/unsupported.h.
+    std::optional<Redirect> redirect;
+    std::optional<Rpc> rpc;
+    std::string banner, banner_success, banner_fail;
+    std::optional<int> deny_time; ///< minutes, or deny_never, deny_forever
+    std::string libwrap_name;     ///< what tcp_wrappers looks up; see validate.cc
+    bool libwrap_name_given = false;
+    std::string bind_text; ///< as written, for the dump; empty: none
+    std::optional<bool> v6only;
+
+    // What xinetd never had.
+    std::optional<std::uint32_t> backlog; ///< absent: the kernel's maximum
+    bool freebind = false;
+    std::optional<std::uint32_t> socket_mode;
+    std::optional<std::uint32_t> socket_owner, socket_group;
+    StderrTarget stderr_target = StderrTarget::client;
+    LimitAction limit_action = LimitAction::refuse;
+    CpsAction cps_action = CpsAction::disable;
+    PassFds pass_fds = PassFds::inetd;
+    std::optional<std::chrono::seconds> max_runtime;
+    std::chrono::seconds kill_grace{5};
+
+    /// All but location and origins: a spec that only moved in its file is the same spec.
+    [[nodiscard]] bool same_settings(const ServiceSpec& other) const;
+    [[nodiscard]] bool is_internal() const { return types.has(ServiceType::internal); }
+};
+
+} // namespace usherd::config

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The text of service records, byte for byte as xinetd.log(5) has it: START, EXIT, FAIL. Pure.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "access-control/decision.h"
+#include "config-parser/service_spec.h"
+
+namespace usherd::core {
+
+/// How a server ended.
+struct ExitFacts {
+    int wait_status = 0; ///< as from waitpid(2)
+    int pid = 0;
+    std::chrono::seconds duration{0}; ///< whole seconds, as xinetd's time() differences
+};
+
+/// `START: ID pid=N from=ADDR`; empty if no log_on_success flag is set. `from=<no address>` without
+/// a peer. @param pid 0 for internal services that run inside the daemon.
+[[nodiscard]] std::string start_record(const config::ServiceSpec& spec, int pid,
+                                       const std::optional<access::Peer>& peer);
+/// `EXIT: ID status=N pid=N duration=N(sec)`; empty unless EXIT or DURATION is set.
+[[nodiscard]] std::string exit_record(const config::ServiceSpec& spec, const ExitFacts& facts);
+/// `FAIL: ID REASON from=ADDR`; empty if no log_on_failure flag is set.
+[[nodiscard]] std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
+                                      const std::optional<access::Peer>& peer);
+
+/// `text` with control characters, backslash and bytes that are no UTF-8 written as \xNN, \n, \t,
+/// so that one message stays one line. @param max_bytes of the result; longer is cut with `...`.
+[[nodiscard]] std::string escaped(std::string_view text, std::size_t max_bytes = 2048);
+
+} // namespace usherd::core

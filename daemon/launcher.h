@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Starts handlers. A request is a plan and a descriptor, a report is a pid or the step that
+// failed; nothing else is shared, so that the launcher could live in a process of its own.
+// Requests go to 1–4 spawn workers, threads that sleep inside clone(CLONE_VM | CLONE_VFORK) while
+// their child execs; reports come back through the loop. The only other file with threads is the
+// blocking worker.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <sys/types.h>
+
+#include "daemon/core/spawn_plan.h"
+#include "daemon/sys/event_loop.h"
+#include "daemon/sys/unique_fd.h"
+
+namespace usherd::daemon {
+
+/// Chosen by whoever asks; comes back in the report.
+enum class LaunchTicket : std::uint64_t {};
+
+struct LaunchRequest {
+    LaunchTicket ticket{};
+    core::SpawnPlan plan;
+    /// Becomes fd 0, 1 and 2 of the handler (or fd 3, see PassFds). Owned: closed in the daemon
+    /// once the handler has it, unless it is lent (`borrowed`).
+    sys::UniqueFd connection;
+    int borrowed =
+        -1; ///< a listening or datagram socket of a wait service, instead of `connection`
+    sys::UniqueFd stderr_fd; ///< for stderr = log | null; else invalid
+};
+
+struct LaunchReport {
+    LaunchTicket ticket{};
+    pid_t pid = -1; ///< -1: no process was made (stage clone) ; a failed exec has had a pid
+    core::SpawnFailure failure; ///< stage none: the handler runs
+    std::chrono::steady_clock::time_point started_at;
+};
+
+class ReportReceiver {
+public:
+    virtual ~ReportReceiver() = default;
+    /// In the loop's thread.
+    virtual void on_launched(const LaunchReport& report) noexcept = 0;
+};
+
+/// Interface, so that tests can record requests.
+class Launcher {
+public:
+    virtual ~Launcher() = default;
+    virtual void submit(LaunchRequest request) noexcept = 0;
+    /// Requests accepted whose report has not been delivered.
+    [[nodiscard]] virtual std::size_t pending() const noexcept = 0;
+};
+
+/// @param workers 1 to 4. The threads block all signals.
+/// @param receiver outlives the launcher.
+[[nodiscard]] std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,
+                                                      ReportReceiver& receiver);
+
+} // namespace usherd::daemon

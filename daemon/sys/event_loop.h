@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// libevent behind values with owners: EventLoop, Watch (a descriptor), Timer, Deferred (later in
+// the same turn), SignalWatch. Callbacks are two words and noexcept; every object cancels itself
+// when it dies, and none may be copied or moved.
+
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+struct event;
+struct event_base;
+
+namespace usherd::sys {
+
+struct Callback {
+    void* object = nullptr;
+    void (*invoke)(void*) noexcept = nullptr;
+
+    void operator()() const noexcept { invoke(object); }
+};
+
+/// Binds a member function to `object`, which must outlive the registration.
+template <auto method, class Object>
+Callback bind(Object& object) noexcept
+{
+    static_assert(noexcept((object.*method)()), "an event callback must be noexcept");
+    return {&object, [](void* p) noexcept { (static_cast<Object*>(p)->*method)(); }};
+}
+
+/// Owns the event_base. Declared before, and so dies after, everything that watches.
+class EventLoop {
+public:
+    EventLoop();
+    ~EventLoop();
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+
+    /// Until stop(). @return false if libevent reported an error.
+    [[nodiscard]] bool run() noexcept;
+    /// Ends run() after the callbacks that are due.
+    void stop() noexcept;
+    [[nodiscard]] event_base* base() const noexcept { return base_; }
+
+private:
+    event_base* base_;
+};
+
+/// Watches a borrowed descriptor; level-triggered. Declare it after the UniqueFd it watches, so
+/// that it dies before: epoll must forget a descriptor while the number is still ours.
+class Watch {
+public:
+    enum class What { readable, writable };
+
+    /// Not yet started.
+    Watch(EventLoop& loop, int fd, What what, Callback callback);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    void start() noexcept;
+    void stop() noexcept;
+    [[nodiscard]] bool is_started() const noexcept { return started_; }
+
+private:
+    struct event* event_;
+    Callback callback_;
+    bool started_ = false;
+};
+
+/// One shot; start() again rearms it.
+class Timer {
+public:
+    Timer(EventLoop& loop, Callback callback);
+    ~Timer();
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    void start(std::chrono::microseconds after) noexcept;
+    void stop() noexcept;
+    [[nodiscard]] bool is_started() const noexcept { return started_; }
+
+private:
+    static void fire(int, short, void* self) noexcept;
+    struct event* event_;
+    Callback callback_;
+    bool started_ = false;
+};
+
+/// Runs once after the callbacks of this loop turn that are already due: batches work.
+class Deferred {
+public:
+    Deferred(EventLoop& loop, Callback callback);
+    ~Deferred();
+    Deferred(const Deferred&) = delete;
+    Deferred& operator=(const Deferred&) = delete;
+
+    void schedule() noexcept; ///< again before it ran: still once
+
+private:
+    static void fire(int, short, void* self) noexcept;
+    struct event* event_;
+    Callback callback_;
+    bool scheduled_ = false;
+};
+
+/// Delivers a signal through the loop. One SignalWatch a signal.
+class SignalWatch {
+public:
+    SignalWatch(EventLoop& loop, int signal, Callback callback);
+    ~SignalWatch();
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+
+private:
+    struct event* event_;
+    Callback callback_;
+};
+
+} // namespace usherd::sys
