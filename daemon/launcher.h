@@ -10,8 +10,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <sys/types.h>
 
 #include "daemon/core/spawn_plan.h"
@@ -34,18 +34,20 @@ struct LaunchRequest {
     sys::UniqueFd stderr_fd; ///< for stderr = log | null; else invalid
 };
 
+/// A failed exec has had a pid, and the reaper will see that pid exit.
 struct LaunchReport {
     LaunchTicket ticket{};
-    pid_t pid = -1; ///< -1: no process was made (stage clone) ; a failed exec has had a pid
+    pid_t pid = -1;             ///< -1: no process was made (stage clone)
     core::SpawnFailure failure; ///< stage none: the handler runs
     std::chrono::steady_clock::time_point started_at;
+    std::optional<LaunchRequest> request; ///< with stage clone: as it was, for another attempt
 };
 
 class ReportReceiver {
 public:
     virtual ~ReportReceiver() = default;
     /// In the loop's thread.
-    virtual void on_launched(const LaunchReport& report) noexcept = 0;
+    virtual void on_launched(LaunchReport report) noexcept = 0;
 };
 
 /// Interface, so that tests can record requests.

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The one table of servers. An entry is made when a start is asked for and lives until both the
+// launcher's report and the exit status are in, in whichever order they come: a quick server can
+// be reaped before its worker's answer is read. Ends servers whose time is up: TERM, then KILL.
+// Decides nothing about clients and writes no log: it tells the ServerObserver.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "access-control/ip_address.h"
+#include "access-control/source_counter.h"
+#include "config-parser/service_spec.h"
+#include "daemon/core/spawn_plan.h"
+#include "daemon/launcher.h"
+#include "daemon/reaper.h"
+#include "daemon/sys/event_loop.h"
+#include "daemon/sys/unique_fd.h"
+
+namespace usherd::daemon {
+
+/// One service through all reloads that keep it; the daemon numbers them. Ids are not unique.
+enum class ServiceKey : std::uint64_t {};
+
+/// What it takes to start a server.
+struct ServerStart {
+    ServiceKey service{};
+    std::shared_ptr<const config::ServiceSpec> spec;
+    core::SpawnPlan plan;
+    std::optional<access::Slot> slot;
+    std::optional<access::Peer> peer;
+    sys::UniqueFd connection; ///< becomes the server's; closed here once it has it
+    int borrowed = -1;       ///< socket of a wait service instead; open until the start is reported
+    sys::UniqueFd stderr_fd; ///< with stderr = log | null
+};
+
+/// From the start being asked for until the exit has been observed.
+struct RunningServer {
+    LaunchTicket ticket{};
+    ServiceKey service{};
+    std::shared_ptr<const config::ServiceSpec> spec; ///< the one it was started with
+    std::optional<access::Slot> slot;
+    std::optional<access::Peer> peer;
+    pid_t pid = -1; ///< -1 while starting; afterwards its session and process group too
+    std::chrono::steady_clock::time_point started_at;
+    std::chrono::system_clock::time_point started_on_clock; ///< for log and status
+    core::SpawnFailure failure; ///< stage none, or the step after which it exits without exec
+    int pending_signal = 0;     ///< to be sent once there is a pid
+    std::optional<std::chrono::steady_clock::time_point> deadline; ///< of the next TERM or KILL
+    bool terminating = false; ///< TERM was sent by end(), end_all() or max_runtime; KILL is next
+};
+
+/// Calls come in the loop's thread, never from within launch(). For each start: either
+/// on_not_started, or one of on_started and on_start_failed and then on_exited.
+/// Any of them may call the supervisor.
+class ServerObserver {
+public:
+    virtual ~ServerObserver() = default;
+    /// The handler's exec has succeeded.
+    virtual void on_started(const RunningServer& server) noexcept = 0;
+    /// There was a process, and it fails at `server.failure`; its exit status (0 for exec, else 1)
+    /// comes in on_exited.
+    virtual void on_start_failed(const RunningServer& server) noexcept = 0;
+    /// No process could be made (EAGAIN, ENOMEM): everything comes back for another attempt.
+    virtual void on_not_started(ServerStart start, int error_number) noexcept = 0;
+    /// `server` has left the table. Its slot is given back when the callback drops or moves it, at
+    /// the latest when it returns.
+    virtual void on_exited(RunningServer&& server, int wait_status,
+                           const rusage& usage) noexcept = 0;
+    /// A child that no start has made.
+    virtual void on_unknown_exited(pid_t pid, int wait_status) noexcept = 0;
+    /// The supervisor itself has signalled a process group, because of max_runtime or kill_grace.
+    virtual void on_signalled(const RunningServer& server, int signal) noexcept = 0;
+};
+
+/// Whom a signal reaches: xinetd signals the process; a handler leads a process group of its own.
+enum class Reach : std::uint8_t { process, group };
+
+class Supervisor final : public ReportReceiver, public ExitReceiver {
+public:
+    using Servers = std::list<RunningServer>;
+    using LauncherFactory = std::function<std::unique_ptr<Launcher>(ReportReceiver&)>;
+
+    /// @param observer outlives the supervisor.
+    /// @param make_launcher called once, here; tests record requests with theirs.
+    Supervisor(sys::EventLoop& loop, ServerObserver& observer,
+               const LauncherFactory& make_launcher);
+    ~Supervisor() override;
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    void launch(ServerStart start) noexcept;
+
+    /// Servers in the table, those that are starting included.
+    [[nodiscard]] std::size_t count() const noexcept;
+    [[nodiscard]] std::size_t count(ServiceKey service) const noexcept;
+    /// Servers of one service, oldest first; `pid` is -1 for those that are starting. Valid until
+    /// the loop runs on or a server is launched.
+    [[nodiscard]] const Servers& servers_of(ServiceKey service) const noexcept;
+    /// The services that have servers.
+    [[nodiscard]] std::vector<ServiceKey> services() const;
+    /// nullptr if no server has this pid.
+    [[nodiscard]] const RunningServer* find(pid_t pid) const noexcept;
+
+    /// Sends `signal` to each server of a service; one that is starting gets it as soon as it has
+    /// a pid. @return how many that is. Cost: the servers of this service.
+    std::size_t kill_all(ServiceKey service, int signal, Reach reach) noexcept;
+    /// @return false if no server has this pid.
+    bool kill(pid_t pid, int signal, Reach reach) noexcept;
+    /// TERM to the group of each server of the service now, KILL after its kill_grace.
+    void end(ServiceKey service) noexcept;
+    void end_all() noexcept;
+    /// As end(), for one server. @return false if no server has this pid.
+    bool end(pid_t pid) noexcept;
+
+    void on_launched(LaunchReport report) noexcept override;
+    void on_child_exited(pid_t pid, int wait_status, const rusage& usage) noexcept override;
+
+private:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+    struct EarlyExit {
+        int wait_status;
+        rusage usage;
+    };
+
+    void take_report(Servers::iterator server, LaunchReport& report) noexcept;
+    void give_back(Servers::iterator server, LaunchReport& report) noexcept;
+    void finish(Servers::iterator server, int wait_status, const rusage& usage) noexcept;
+    void forget_early_exits() noexcept;
+    void terminate(RunningServer& server) noexcept;
+    void set_deadline(RunningServer& server, std::optional<SteadyTime> at) noexcept;
+    void arm_timer() noexcept;
+    void on_deadline() noexcept;
+
+    ServerObserver& observer_;
+    std::uint64_t last_ticket_ = 0;
+    std::unordered_map<ServiceKey, Servers> services_;
+    std::unordered_map<LaunchTicket, Servers::iterator> by_ticket_; ///< all of them
+    std::unordered_map<pid_t, LaunchTicket> by_pid_;                ///< those with a pid
+    /// Exits whose pid no report has named yet; empty when nothing is starting.
+    std::unordered_multimap<pid_t, EarlyExit> early_exits_;
+    std::set<std::pair<SteadyTime, LaunchTicket>> deadlines_;
+    sys::Timer timer_;
+    std::unique_ptr<Launcher> launcher_; ///< last: its destructor joins the workers
+};
+
+} // namespace usherd::daemon
