@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "access-control/decision.h"
 #include "config-parser/service_spec.h"
@@ -30,8 +31,12 @@ struct ExitFacts {
 [[nodiscard]] std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
                                       const std::optional<access::Peer>& peer);
 
-/// `text` with control characters, backslash and bytes that are no UTF-8 written as \xNN, \n, \t,
-/// so that one message stays one line. @param max_bytes of the result; longer is cut with `...`.
+/// `text` with control characters and bytes that are no UTF-8 written as \xNN, \n, \t and so on,
+/// and a backslash doubled, so that it can be read back. For text from outside inside a message.
+/// @param max_bytes of the result; longer is cut with `...`.
 [[nodiscard]] std::string escaped(std::string_view text, std::size_t max_bytes = 2048);
+/// The same, but a backslash stays: whoever writes a whole line makes sure of it, and what is
+/// escaped already is not escaped twice.
+[[nodiscard]] std::string one_line(std::string_view text, std::size_t max_bytes = 2048);
 
 } // namespace usherd::core
