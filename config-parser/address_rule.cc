@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Words of only_from and no_access. Differs from xinetd where that reads nonsense into a word:
+// lengths above the address's, octets above 255, IPv6 with /128, names of networks.
+
+#include <algorithm>
+#include <string>
+
+#include "config-parser/address_syntax.h"
+#include "config-parser/factorised_address.h"
+#include "config-parser/size_syntax.h"
+
+namespace usherd::config {
+
+namespace {
+
+using access::Family;
+using access::IpAddress;
+using access::Prefix;
+
+/// One word on its way through the readers.
+struct Reading {
+    const Word& word;
+    UnknownAddress unknown;
+    NameLookup& names;
+    const ValueReport& report;
+    std::vector<PlacedRule>& rules;
+
+    void add(access::AddressRule rule) const { rules.push_back({std::move(rule), word.location}); }
+
+    [[nodiscard]] AddressWord bad(const std::string& mistake) const
+    {
+        report.bad(word, fmt::format("address '{}' {}", word.text, mistake));
+        return AddressWord::bad;
+    }
+
+    [[nodiscard]] AddressWord not_understood(const std::string& why,
+                                             const std::string& suggestion = {}) const
+    {
+        const std::string message = fmt::format("'{}' {}", word.text, why);
+        Diagnostic& diagnostic = unknown == UnknownAddress::is_fatal
+                                     ? report.bad(word, message)
+                                     : report.ignored(Severity::error, word, message);
+        diagnostic.suggestion = suggestion;
+        return AddressWord::not_understood;
+    }
+};
+
+/// Trailing zero octets are wildcards: 10.1.0.0 is a /16, 0.0.0.0 everybody.
+Prefix with_wildcards(const IpAddress& address)
+{
+    const auto octets = address.ipv4_bytes();
+    unsigned length = 32;
+    for (auto octet = octets.rbegin(); octet != octets.rend() && *octet == 0; ++octet)
+        length -= 8;
+    return access::make_prefix(Family::ipv4, address.bytes(), length);
+}
+
+IpAddress from_number(std::uint32_t number)
+{
+    const auto octet = [number](unsigned shift) {
+        return static_cast<std::uint8_t>(number >> shift & 0xff);
+    };
+    return IpAddress::from_ipv4({octet(24), octet(16), octet(8), octet(0)});
+}
+
+std::optional<AddressWord> read_numeric(const Reading& reading)
+{
+    if (const auto address = parse_numeric_ipv4(reading.word.text)) {
+        reading.add(with_wildcards(*address));
+        return AddressWord::accepted;
+    }
+    const auto bytes = parse_numeric_ipv6(reading.word.text);
+    if (!bytes)
+        return std::nullopt;
+    reading.add(access::make_prefix(Family::ipv6, *bytes, 128));
+    if (*bytes == IpAddress::Bytes16{})
+        reading.report.advice(reading.word, "'::' matches the address :: alone, that is nobody")
+            .suggestion = "did you mean '::/0', everybody?";
+    return AddressWord::accepted;
+}
+
+std::optional<AddressWord> read_host(const Reading& reading)
+{
+    const std::string& text = reading.word.text;
+    const bool is_domain = text.size() > 1 && text[0] == '.' && (text[1] < '0' || text[1] > '9') &&
+                           text.find_first_of("{/") == std::string::npos;
+    if (!is_domain && (!could_be_host_name(text) || reading.names.addresses_of(text).empty()))
+        return std::nullopt;
+    reading.add(access::HostPattern{text});
+    return AddressWord::accepted;
+}
+
+/// The /length of a word: leading digits count, as with xinetd; what follows them is remarked on.
+std::optional<AddressWord> read_length(const Reading& reading)
+{
+    const std::string& text = reading.word.text;
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos)
+        return std::nullopt;
+    const std::string address = text.substr(0, slash);
+    std::string length_text = text.substr(slash + 1);
+    if (length_text.starts_with('+'))
+        length_text.erase(0, 1);
+    const std::size_t digits =
+        std::min(length_text.find_first_not_of("0123456789"), length_text.size());
+    const auto ipv4 = parse_numeric_ipv4(address);
+    const auto ipv6 = ipv4 ? std::nullopt : parse_numeric_ipv6(address);
+    if ((!ipv4 && !ipv6) || (digits == 0 && !length_text.starts_with('-')))
+        return std::nullopt;
+
+    const unsigned longest = ipv4 ? 32 : 128;
+    const auto length = parse_unsigned(std::string_view{length_text}.substr(0, digits));
+    if (!length || *length > longest) {
+        const bool mask =
+            parse_numeric_ipv4(length_text) && length_text.find('.') != std::string::npos;
+        return reading.not_understood(
+            fmt::format("has a prefix length that is not between 0 and {}", longest),
+            mask ? "write the number of bits, not a netmask" : "");
+    }
+    if (digits != length_text.size())
+        reading.report.advice(reading.word, fmt::format("'{}' after the prefix length is ignored",
+                                                        length_text.substr(digits)));
+    const auto bits = static_cast<unsigned>(*length);
+    reading.add(ipv4 ? access::make_prefix(Family::ipv4, ipv4->bytes(), bits)
+                     : access::make_prefix(Family::ipv6, *ipv6, bits));
+    return AddressWord::accepted;
+}
+
+std::optional<AddressWord> read_factorised(const Reading& reading)
+{
+    const auto factorised = parse_factorised(reading.word.text);
+    if (!factorised)
+        return std::nullopt;
+    if (!factorised->mistake.empty())
+        return reading.bad(factorised->mistake);
+    for (const std::uint32_t address : factorised->addresses)
+        reading.add(with_wildcards(from_number(address)));
+    return AddressWord::accepted;
+}
+
+std::optional<AddressWord> read_network(const Reading& reading)
+{
+    const auto number = could_be_host_name(reading.word.text)
+                            ? reading.names.network(reading.word.text)
+                            : std::nullopt;
+    if (!number)
+        return std::nullopt;
+    reading.add(with_wildcards(from_number(*number)));
+    return AddressWord::accepted;
+}
+
+AddressWord give_up(const Reading& reading)
+{
+    const std::string& text = reading.word.text;
+    if (could_be_host_name(text))
+        return reading.not_understood(
+            "is no address, and no host or network of that name is known");
+    if (text == "*" || text.starts_with('['))
+        return reading.not_understood("is no address, network, host or domain",
+                                      text == "*" ? "for everybody, write '0.0.0.0/0 ::/0'"
+                                                  : "write IPv6 addresses without brackets");
+    return reading.not_understood("is no address, network, host or domain");
+}
+
+} // namespace
+
+AddressWord parse_address_rule(const Word& word, UnknownAddress unknown, NameLookup& names,
+                               const ValueReport& report, std::vector<PlacedRule>& rules)
+{
+    const Reading reading{word, unknown, names, report, rules};
+    if (word.text.find(',') != std::string::npos && word.text.find('{') == std::string::npos)
+        return reading.bad("has a comma in it; addresses are separated by blanks");
+    constexpr std::array readers{read_numeric, read_host, read_length, read_factorised,
+                                 read_network};
+    for (const auto& reader : readers)
+        if (const auto outcome = reader(reading))
+            return *outcome;
+    return give_up(reading);
+}
+
+} // namespace usherd::config

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The rows, in the order of xinetd.conf(5), ours at the end.
+
+#include "config-parser/attribute_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config-parser/enum_syntax.h"
+#include "config-parser/setters.h"
+
+namespace usherd::config {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr Row single(std::string_view name, Scope scope, int words, Setter set)
+{
+    return {name, scope, Operators::set_only, Repeat::first_wins, words, false, set};
+}
+
+constexpr Row list(std::string_view name, Scope scope, Setter set)
+{
+    return {name, scope, Operators::all, Repeat::is_a_list, any_count, false, set};
+}
+
+constexpr Row ours(std::string_view name, Scope scope, Setter set)
+{
+    return {name, scope, Operators::set_only, Repeat::first_wins, 1, true, set};
+}
+
+constexpr auto service = Scope::service_only;
+constexpr auto both = Scope::anywhere;
+
+constexpr std::array table{
+    single("id", service, 1, setters::set_id),
+    single("type", service, at_least_one, setters::set_type),
+    single("flags", service, at_least_one, setters::set_flags),
+    single("disable", service, 1, setters::set_disable),
+    single("socket_type", service, 1, setters::set_socket_type),
+    single("protocol", service, 1, setters::set_protocol),
+    single("wait", service, 1, setters::set_wait),
+    single("user", service, 1, setters::set_user),
+    single("group", service, 1, setters::set_group),
+    single("groups", both, 1, setters::set_groups),
+    single("instances", both, 1, setters::set_instances),
+    single("per_source", both, 1, setters::set_per_source),
+    single("cps", both, 2, setters::set_cps),
+    single("max_load", both, 1, setters::set_max_load),
+    single("nice", service, 1, setters::set_nice),
+    single("server", service, 1, setters::set_server),
+    single("server_args", service, at_least_one, setters::set_server_args),
+    list("only_from", both, setters::set_only_from),
+    list("no_access", both, setters::set_no_access),
+    single("access_times", service, at_least_one, setters::set_access_times),
+    // A second one is ignored in a service but an error in `defaults`: the setter decides.
+    Row{"log_type", both, Operators::set_only, Repeat::is_a_list, at_least_one, false,
+        setters::set_log_type},
+    list("log_on_success", both, setters::set_log_on_success),
+    list("log_on_failure", both, setters::set_log_on_failure),
+    single("rpc_version", service, 1, setters::set_rpc_version),
+    single("rpc_number", service, 1, setters::set_rpc_number),
+    // `-=` is not ignored but a bad value: the setter decides.
+    list("env", service, setters::set_env),
+    list("passenv", both, setters::set_passenv),
+    single("port", service, 1, setters::set_port),
+    single("redirect", service, 2, setters::set_redirect),
+    single("bind", both, 1, setters::set_bind),
+    single("interface", both, 1, setters::set_bind),
+    single("banner", both, 1, setters::set_banner),
+    single("banner_success", both, 1, setters::set_banner_success),
+    single("banner_fail", both, 1, setters::set_banner_fail),
+    single("umask", both, 1, setters::set_umask),
+    list("enabled", Scope::defaults_only, setters::set_enabled),
+    list("disabled", Scope::defaults_only, setters::set_disabled),
+    single("rlimit_as", service, 1, setters::set_rlimit_as),
+    single("rlimit_cpu", service, 1, setters::set_rlimit_cpu),
+    single("rlimit_data", service, 1, setters::set_rlimit_data),
+    single("rlimit_files", service, 1, setters::set_rlimit_files),
+    single("rlimit_rss", service, 1, setters::set_rlimit_rss),
+    single("rlimit_stack", service, 1, setters::set_rlimit_stack),
+    single("deny_time", service, 1, setters::set_deny_time),
+    single("v6only", both, 1, setters::set_v6only),
+    single("libwrap", service, 1, setters::set_libwrap),
+
+    Row{"listen", service, Operators::set_and_add, Repeat::is_a_list, at_least_one, true,
+        setters::set_listen},
+    ours("backlog", both, setters::set_backlog),
+    ours("freebind", both, setters::set_freebind),
+    ours("socket_mode", both, setters::set_socket_mode),
+    ours("socket_owner", both, setters::set_socket_owner),
+    ours("socket_group", both, setters::set_socket_group),
+    ours("stderr", both, setters::set_stderr),
+    ours("max_runtime", both, setters::set_max_runtime),
+    ours("kill_grace", both, setters::set_kill_grace),
+    ours("limit_action", both, setters::set_limit_action),
+    ours("cps_action", both, setters::set_cps_action),
+    ours("access_match", both, setters::set_access_match),
+    ours("pass_fds", service, setters::set_pass_fds),
+};
+
+/// Row numbers in the order of their names, for binary search.
+constexpr auto sorted_rows = [] {
+    std::array<std::uint16_t, table.size()> rows{};
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        rows[i] = static_cast<std::uint16_t>(i);
+    std::sort(rows.begin(), rows.end(), [](std::uint16_t left, std::uint16_t right) {
+        return table[left].name < table[right].name;
+    });
+    return rows;
+}();
+
+constexpr std::size_t longest_name = 32;
+
+} // namespace
+
+std::span<const Row> attribute_table() noexcept
+{
+    return table;
+}
+
+std::optional<std::uint16_t> find_attribute(std::string_view name) noexcept
+{
+    if (name.size() > longest_name)
+        return std::nullopt;
+    std::array<char, longest_name> buffer{};
+    std::transform(name.begin(), name.end(), buffer.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    const std::string_view wanted{buffer.data(), name.size()};
+    const auto found = std::lower_bound(
+        sorted_rows.begin(), sorted_rows.end(), wanted,
+        [](std::uint16_t row, std::string_view text) { return table[row].name < text; });
+    if (found == sorted_rows.end() || table[*found].name != wanted)
+        return std::nullopt;
+    return *found;
+}
+
+std::string_view suggest_attribute(std::string_view name) noexcept
+{
+    std::string_view closest;
+    std::size_t best = plausible_slips(name.size()) + 1;
+    for (const Row& row : table) {
+        const std::size_t distance = edit_distance(name, row.name, best);
+        if (distance < best) {
+            best = distance;
+            closest = row.name;
+        }
+    }
+    return closest;
+}
+
+} // namespace usherd::config
