@@ -35,7 +35,8 @@ private:
     struct File {
         std::string path;
         std::shared_ptr<const std::string> text;
-        mutable std::vector<std::size_t> line_starts; // filled at the first question
+        // Where lines 1, 65, 129 … begin; filled at the first question.
+        mutable std::vector<std::size_t> line_marks;
     };
     std::vector<File> files_;
 };
@@ -62,20 +63,29 @@ struct Diagnostic {
     std::uint32_t length = 1; ///< bytes to underline, at least 1
     std::string path;         ///< of location.file
     std::string message;      ///< one line, names the object it is about
-    std::string source_line;  ///< without newline; control characters as they stand in the file
-    std::string suggestion;   ///< `did you mean 'instances'?`; may be empty
-    std::string service;      ///< id of the service concerned; may be empty
-    std::string attribute;    ///< may be empty
+    /// Without newline; control characters as they stand in the file. Of a long line the part
+    /// around the location, with `source_offset` bytes cut off before it.
+    std::string source_line;
+    std::uint32_t source_offset = 0;
+    std::string suggestion; ///< `did you mean 'instances'?`; may be empty
+    std::string service;    ///< id of the service concerned; may be empty
+    std::string attribute;  ///< may be empty
+    /// From the checks after reading, where xinetd's log has no file and line (its list of suffixes
+    /// is what log analysers know): log_line() shows the place in front instead.
+    bool after_reading = false;
 };
 
-/// Sink of one load. Keeps at most `max_kept` diagnostics and counts the rest.
+/// Sink of one load. Keeps at most `max_kept` diagnostics and counts the rest; cuts long messages
+/// and source lines, so that hostile input costs little.
 class Diagnostics {
 public:
     static constexpr std::size_t max_kept = 10'000;
+    static constexpr std::size_t max_message_bytes = 1024;
 
     explicit Diagnostics(const Sources& sources) : sources_(&sources) {}
 
-    /// Fills in path and source_line from the location. @return the stored one, to add to it.
+    /// Fills in path and source_line from the location, and a suggestion if the line ends in CR LF.
+    /// @return the stored one, to add to it.
     Diagnostic& add(Diagnostic diagnostic);
 
     template <typename... Args>
@@ -99,6 +109,9 @@ public:
         return add_text(Severity::note, where, fmt::format(format, std::forward<Args>(args)...));
     }
 
+    /// What is added from now on comes from the checks after reading (or no longer does).
+    void set_after_reading(bool after_reading) noexcept { after_reading_ = after_reading; }
+
     [[nodiscard]] std::span<const Diagnostic> all() const noexcept { return kept_; }
     [[nodiscard]] std::size_t errors() const noexcept { return errors_; } ///< error and critical
     [[nodiscard]] std::size_t warnings() const noexcept { return warnings_; }
@@ -113,6 +126,7 @@ private:
     std::size_t errors_ = 0;
     std::size_t warnings_ = 0;
     std::size_t not_kept_ = 0;
+    bool after_reading_ = false;
 };
 
 [[nodiscard]] std::string_view name(Severity severity) noexcept;
@@ -123,10 +137,11 @@ private:
 ///         instances = many
 ///                     ^~~~
 ///
-/// Control characters of the source line are shown as '?'; a long line is cut around the caret.
+/// Control characters and broken UTF-8 are shown as '?'; a long line is cut around the caret.
 [[nodiscard]] std::string render(const Diagnostic& diagnostic);
 
-/// One line for the daemon's log, with xinetd's suffix ` [file=PATH] [line=N]`; no newline.
+/// One line for the daemon's log, with xinetd's suffix ` [file=PATH] [line=N]` (after_reading: the
+/// prefix `PATH:N: `); no newline.
 [[nodiscard]] std::string log_line(const Diagnostic& diagnostic);
 
 } // namespace usherd::config

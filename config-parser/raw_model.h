@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What a front end makes of a text: sections of attributes of words, all with their places. It
-// knows grammar and no attribute names.
+// knows grammar and no attribute names (but for `disable`, after which xinetd reads no further).
 
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "config-parser/diagnostic.h"
 #include "config-parser/source_location.h"
 
 namespace usherd::config {
@@ -35,6 +36,9 @@ struct RawSection {
     std::string name; ///< of the service; empty for defaults
     SourceLocation location;
     std::vector<RawAttribute> attributes;
+    /// A grammar error ended the entry: the attributes before it are here to be checked, a service
+    /// is lost, `defaults` keep what was read.
+    bool broken = false;
 };
 
 struct RawInclude {
@@ -43,14 +47,17 @@ struct RawInclude {
     Word path;
 };
 
-/// Sections and includes of one text, in file order. `clean` is false if some entry was lost to a
-/// grammar error (each has its diagnostic).
+/// A service whose entry was skipped while recovering from a grammar error before it.
+struct LostService {
+    std::string id; ///< its name where it says none
+    std::string name;
+    SourceLocation location;
+};
+
+/// What one text holds, in file order; grammar errors stand where they were found.
 struct RawDocument {
-    std::vector<std::variant<RawSection, RawInclude>> items;
-    bool clean = true;
-    /// Names of services whose entry was lost to a grammar error, where a name was read: a reload
-    /// keeps their last good version.
-    std::vector<std::string> lost_services;
+    std::vector<std::variant<RawSection, RawInclude, LostService, Diagnostic>> items;
+    bool clean = true; ///< no grammar errors
 };
 
 } // namespace usherd::config

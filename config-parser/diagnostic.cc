@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Collecting diagnostics: where their source lines come from, and how much of them is kept. How
+// they look is in render.cc.
+
+#include "config-parser/diagnostic.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace usherd::config {
+
+namespace {
+
+constexpr std::size_t lines_per_mark = 64;
+constexpr std::size_t max_source_bytes = 512; ///< of a source line, kept for display
+
+const std::string no_path;
+
+/// Start of the line after the one that holds `from`; past the end if that is the last one.
+std::size_t next_line(std::string_view text, std::size_t from) noexcept
+{
+    const std::size_t end = text.find('\n', from);
+    return end == std::string_view::npos ? text.size() : end + 1;
+}
+
+std::vector<std::size_t> mark_lines(std::string_view text)
+{
+    std::vector<std::size_t> marks;
+    std::size_t start = 0;
+    for (std::size_t number = 0; start < text.size(); ++number) {
+        if (number % lines_per_mark == 0)
+            marks.push_back(start);
+        start = next_line(text, start);
+    }
+    return marks;
+}
+
+/// Cuts at a character, not inside one.
+void cut_utf8(std::string& text, std::size_t limit)
+{
+    if (text.size() <= limit)
+        return;
+    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0U) == 0x80U)
+        --limit;
+    text.resize(limit);
+    text += "...";
+}
+
+void keep_source_line(Diagnostic& diagnostic, std::string_view line)
+{
+    std::size_t from = 0;
+    if (line.size() > max_source_bytes && diagnostic.location.column > max_source_bytes / 2)
+        from =
+            std::min<std::size_t>(diagnostic.location.column - max_source_bytes / 2, line.size());
+    diagnostic.source_offset = static_cast<std::uint32_t>(from);
+    diagnostic.source_line = line.substr(from, max_source_bytes);
+}
+
+} // namespace
+
+SourceId Sources::add(std::string path, std::shared_ptr<const std::string> text)
+{
+    files_.push_back({std::move(path), std::move(text), {}});
+    return static_cast<SourceId>(files_.size() - 1);
+}
+
+const std::string& Sources::path(SourceId id) const noexcept
+{
+    const auto index = static_cast<std::size_t>(id);
+    return index < files_.size() ? files_[index].path : no_path;
+}
+
+std::string_view Sources::line(SourceId id, std::uint32_t number) const noexcept
+{
+    const auto index = static_cast<std::size_t>(id);
+    if (index >= files_.size() || files_[index].text == nullptr || number == 0)
+        return {};
+    const File& file = files_[index];
+    const std::string_view text = *file.text;
+    if (file.line_marks.empty())
+        file.line_marks = mark_lines(text);
+    const std::size_t mark = (number - 1) / lines_per_mark;
+    if (mark >= file.line_marks.size())
+        return {};
+    std::size_t start = file.line_marks[mark];
+    for (std::size_t skip = (number - 1) % lines_per_mark; skip > 0; --skip)
+        start = next_line(text, start);
+    return text.substr(start, text.find('\n', start) - start);
+}
+
+void Sources::drop_texts() noexcept
+{
+    for (File& file : files_) {
+        file.text.reset();
+        file.line_marks = {};
+    }
+}
+
+Diagnostic& Diagnostics::add(Diagnostic diagnostic)
+{
+    if (diagnostic.severity >= Severity::error)
+        ++errors_;
+    else if (diagnostic.severity == Severity::warning)
+        ++warnings_;
+    if (kept_.size() >= max_kept) {
+        ++not_kept_;
+        overflow_ = std::move(diagnostic);
+        return overflow_;
+    }
+    const std::string_view line =
+        sources_->line(diagnostic.location.file, diagnostic.location.line);
+    if (diagnostic.path.empty() && sources_->size() > 0)
+        diagnostic.path = sources_->path(diagnostic.location.file);
+    if (diagnostic.source_line.empty())
+        keep_source_line(diagnostic, line);
+    if (diagnostic.suggestion.empty() && line.ends_with('\r') &&
+        diagnostic.severity >= Severity::warning)
+        diagnostic.suggestion = "the line ends in CR LF, and the CR counts as part of it: "
+                                "convert the file to LF line ends";
+    cut_utf8(diagnostic.message, max_message_bytes);
+    diagnostic.length = std::max<std::uint32_t>(diagnostic.length, 1);
+    diagnostic.after_reading = diagnostic.after_reading || after_reading_;
+    return kept_.emplace_back(std::move(diagnostic));
+}
+
+Diagnostic& Diagnostics::add_text(Severity severity, SourceLocation where, std::string message)
+{
+    Diagnostic diagnostic;
+    diagnostic.severity = severity;
+    diagnostic.location = where;
+    diagnostic.message = std::move(message);
+    return add(std::move(diagnostic));
+}
+
+} // namespace usherd::config

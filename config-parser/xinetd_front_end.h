@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// xinetd.conf(5) syntax to RawDocument, with xinetd's own error recovery: what an error loses here
+// it loses there (but for the entry after a broken `defaults`, and the line after a lone name).
+
+#pragma once
+
+#include <string_view>
+
+#include "config-parser/raw_model.h"
+
+namespace usherd::config {
+
+[[nodiscard]] RawDocument read_xinetd(std::string_view text, SourceId file);
+
+} // namespace usherd::config
