@@ -43,6 +43,13 @@ using AddressRule = std::variant<Prefix, HostPattern>;
 /// Equal prefixes, or host patterns that differ in case only: what `-=` removes.
 [[nodiscard]] bool same_rule(const AddressRule& left, const AddressRule& right) noexcept;
 
+/// The length of a match of `pattern` with `host_name`: 128, domain_match or no_match.
+[[nodiscard]] int match_bits(const HostPattern& pattern, std::string_view host_name) noexcept;
+/// True if the pattern is a domain (`.example.com`), not one host.
+[[nodiscard]] bool is_domain(const HostPattern& pattern) noexcept;
+/// True if every peer that `inner` matches by its name is matched by `outer` too.
+[[nodiscard]] bool covers(const HostPattern& outer, const HostPattern& inner) noexcept;
+
 /// Masks host bits off `bytes` (network order, IPv4 mapped).
 [[nodiscard]] Prefix make_prefix(Family family, IpAddress::Bytes16 bytes, unsigned length) noexcept;
 [[nodiscard]] Prefix make_prefix(const IpAddress& address); ///< the host itself, /32 or /128
@@ -73,6 +80,8 @@ public:
 
     /// True if some rule is a host pattern, so that a decision may need the peer's name.
     [[nodiscard]] bool has_host_patterns() const noexcept;
+    /// Where in rules() the host patterns are.
+    [[nodiscard]] std::span<const std::uint32_t> host_pattern_positions() const noexcept;
     [[nodiscard]] std::span<const AddressRule> rules() const noexcept;
     [[nodiscard]] bool empty() const noexcept { return rules().empty(); }
 

@@ -32,6 +32,10 @@ public:
     void reset() noexcept { count_ = 0; }
 
 private:
+    /// What is known after one more arrival at `now`.
+    [[nodiscard]] CpsGate after_arrival(const CpsLimit& limit, Second now) const noexcept;
+    [[nodiscard]] bool exceeds(const CpsLimit& limit, Second now) const noexcept;
+
     std::uint64_t count_ = 0;
     Second window_start_ = 0;
 };

@@ -53,7 +53,9 @@ struct AddressVerdict {
     Reason reason = Reason::allowed;
     Match only_from; ///< the longest match of each list
     Match no_access;
-    bool both_match = false; ///< xinetd logs this at ERROR
+    /// Both lists match and no_access wins although only_from is not the shorter match, or with
+    /// deny_first whatever the lengths: what xinetd logs at ERROR, "match equally".
+    bool both_match = false;
 };
 
 struct Decision {
@@ -74,8 +76,8 @@ struct Decision {
 [[nodiscard]] AddressVerdict decide_address(const Policy& policy, const Peer& peer,
                                             std::string_view host_name) noexcept;
 
-/// True if the outcome of decide_address can depend on the peer's host name: some list holds host
-/// patterns and the outcome without a name and with any name may differ.
+/// True exactly if the outcome of decide_address (allowed or refused) can depend on the peer's host
+/// name: there is a name with which it differs from the outcome without one.
 [[nodiscard]] bool needs_host_name(const Policy& policy, const Peer& peer) noexcept;
 
 } // namespace usherd::access

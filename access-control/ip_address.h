@@ -48,6 +48,9 @@ private:
     Bytes16 bytes_{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};
 };
 
+/// `bytes` with all but the first `length` bits (0 to 128) cleared.
+[[nodiscard]] IpAddress::Bytes16 keep_bits(IpAddress::Bytes16 bytes, unsigned length) noexcept;
+
 /// RFC 5952 text; IPv4 dotted.
 [[nodiscard]] std::string to_string(const IpAddress& address);
 
@@ -70,6 +73,9 @@ struct Peer {
 
 } // namespace usherd::access
 
+/// Mixes all 128 bits by multiplication with fixed constants: fast and even, but no secret. Whoever
+/// chooses his addresses can make some collide; SourceCounter holds one entry for each running
+/// server at most, so `instances` bounds what that costs.
 template <>
 struct std::hash<usherd::access::IpAddress> {
     std::size_t operator()(const usherd::access::IpAddress& address) const noexcept;
