@@ -6,14 +6,15 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
-#include <utility>
+
+#include "config-parser/enum_syntax.h"
 
 namespace usherd::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> keywords{"service", "defaults", "include", "includedir"};
+constexpr std::array keywords{Keyword{"service"}, Keyword{"defaults"}, Keyword{"include"},
+                              Keyword{"includedir"}};
 
 std::size_t skip_space(std::string_view text, std::size_t at) noexcept
 {
@@ -26,8 +27,7 @@ std::string suggest_operator_fix(std::string_view name, std::string_view found)
 {
     if (name == "}" || name == "{")
         return fmt::format("'{}' must stand alone on its line, without a comment", name);
-    if (std::any_of(keywords.begin(), keywords.end(),
-                    [&](std::string_view keyword) { return equal_ignoring_case(name, keyword); }))
+    if (find_keyword(keywords, name))
         return "is the '}' of the entry before it missing?";
     if (!found.empty() && found.find('=') == std::string_view::npos)
         return fmt::format("write '{} = {}'", name, found);
@@ -66,23 +66,6 @@ AttributeLineError bad_operator(std::string_view name, std::size_t at, const Lin
         suggest_operator_fix(name, found),
         service_header(name, line, file)};
     return error;
-}
-
-/// Number of insertions, removals and replacements between two short words, without regard to case.
-std::size_t distance(std::string_view left, std::string_view right)
-{
-    std::array<std::size_t, 17> row{};
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < right.size(); ++j) {
-            const bool same = equal_ignoring_case(left.substr(i, 1), right.substr(j, 1));
-            const std::size_t replaced = diagonal + (same ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row[right.size()];
 }
 
 } // namespace
@@ -141,13 +124,8 @@ std::string suggest_keyword(std::string_view found)
 {
     if (found.ends_with(':'))
         return "YAML is read from files named *.yaml or *.yml";
-    constexpr std::size_t longest = 16;
-    if (found.size() > longest)
-        return {};
-    for (const std::string_view keyword : keywords)
-        if (distance(found, keyword) <= 2)
-            return fmt::format("did you mean '{}'?", keyword);
-    return {};
+    const std::string_view closest = closest_keyword(keywords, found);
+    return closest.empty() ? std::string() : fmt::format("did you mean '{}'?", closest);
 }
 
 } // namespace usherd::config

@@ -10,11 +10,6 @@ namespace usherd::config {
 
 namespace {
 
-constexpr char to_lower(char c) noexcept
-{
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::string_view without_leading_space(std::string_view text) noexcept
 {
     const auto first = std::find_if_not(text.begin(), text.end(), is_space);
@@ -22,12 +17,6 @@ std::string_view without_leading_space(std::string_view text) noexcept
 }
 
 } // namespace
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept
-{
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [](char a, char b) { return to_lower(a) == to_lower(b); });
-}
 
 std::optional<Line> LineReader::next()
 {

@@ -24,9 +24,6 @@ namespace usherd::config {
     return c == ' ' || c == '\t';
 }
 
-/// ASCII only, as xinetd compares keywords.
-[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
-
 /// A line, up to its newline or first NUL byte.
 struct Line {
     std::string_view text; ///< lives as long as the text that was given to LineReader

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config-parser/attribute_line.h"
+#include "config-parser/enum_syntax.h"
 #include "config-parser/lexer.h"
 
 namespace usherd::config {
