@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-command -v clang-tidy >/dev/null || { echo "clang-tidy is missing: scripts/install-deps.sh --tests" >&2; exit 1; }
+command -v clang-tidy >/dev/null || { echo "clang-tidy is missing (Debian: apt install clang-tidy)" >&2; exit 1; }
 if [ ! -f "$build/compile_commands.json" ]; then
     cmake --preset "$(basename "$build")" >/dev/null
 fi

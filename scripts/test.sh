@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Everything that must be green before a change lands; CI runs nothing else.
+#   scripts/test.sh         what the tests need, the checks, then unit, golden and integration tests
+#                           in a release build and under the address and undefined sanitizers
+#   scripts/test.sh quick   the checks, unit and golden tests of a debug build; under a minute
+#   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, shell scripts
+# Logs are in build/logs; what fails is shown. Ends with `N passed, N failed`; exits 1 if any did.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export LC_ALL=C.UTF-8
+logs=build/logs
+mkdir -p $logs
+jobs=$(nproc)
+passed=0
+failed=0
+summaries=()
+started=$SECONDS
+if command -v ccache >/dev/null; then
+    export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+
+say() { printf '== %s (%d s)\n' "$*" $((SECONDS - started)); }
+
+# run NAME COMMAND...: quiet unless it fails; counts as one.
+run() {
+    local name=$1
+    shift
+    if "$@" >"$logs/$name.log" 2>&1; then
+        passed=$((passed + 1))
+        say "$name: ok"
+    else
+        failed=$((failed + 1))
+        summaries+=("$name: failed")
+        say "$name: FAILED, $logs/$name.log:"
+        # Of a build, what the compiler says about the first mistakes.
+        { grep -nE -A12 '(^|[ :])(fatal )?(error|Error)[: ]|FAILED:' "$logs/$name.log" || tail -n 60 "$logs/$name.log"; } |
+            head -n 120
+        return 1
+    fi
+}
+
+shell_scripts() {
+    command -v shellcheck >/dev/null || { echo "shellcheck is missing: scripts/install-deps.sh --tests"; return 1; }
+    git ls-files -z --cached --others --exclude-standard -- '*.sh' .ci/run | xargs -0 -r shellcheck
+}
+
+lint() {
+    run format scripts/check-format.sh || true
+    run layering scripts/check-layering.sh || true
+    run sizes scripts/check-sizes.sh || true
+    run manual scripts/check-man.sh || true
+    run shell shell_scripts || true
+}
+
+# Cases inside the test programs: what Catch2 and unittest say of themselves, from ctest's log. A
+# program that fails without a word of its own (a crash, a time-out) counts as one failed case.
+count_cases() {
+    awk '
+    function finish() { if (name != "") { p += ok; f += (bad || !gone_wrong) ? bad : 1 } }
+    /^[0-9]+\/[0-9]+ (Testing|Test): / { finish(); name = $3; ok = bad = gone_wrong = known = 0 }
+    /^All tests passed \(/ { ok += $(NF - 2) ~ /^[0-9]+$/ ? $(NF - 2) : $(NF - 1); known = 1 }
+    /^test cases: / {
+        for (i = 1; i < NF; i++) {
+            if ($(i + 1) == "passed") ok += $i
+            if ($(i + 1) == "failed") bad += $i
+        }
+        known = 1
+    }
+    /^Ran [0-9]+ tests? in / { ran = $2; known = 1 }
+    /^OK( \(|$)/ && ran != "" { ok += ran - number("skipped"); ran = "" }
+    /^FAILED \(/ && ran != "" {
+        wrong = number("failures") + number("errors")
+        bad += wrong
+        ok += ran - wrong - number("skipped")
+        ran = ""
+    }
+    function number(word) { return match($0, word "=[0-9]+") ? substr($0, RSTART + length(word) + 1, RLENGTH - length(word) - 1) + 0 : 0 }
+    /^Test Passed\.$/ { if (!known) ok = 1 }
+    /^Test Failed\.$|^Test time out|^Test not run|\*\*\*(Exception|Timeout|Not Run|Failed)/ { gone_wrong = 1 }
+    END { finish(); print p + 0, f + 0 }' "$1"
+}
+
+# suite PRESET [CTEST_OPTION...]: configure, build, run the tests.
+suite() {
+    local preset=$1 counts line
+    shift
+    run "$preset-configure" cmake --preset "$preset" -DUSHERD_TESTS=ON || return 0
+    run "$preset-build" cmake --build "build/$preset" --parallel "$jobs" || return 0
+    say "$preset: tests"
+    if ! ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-tests=error "$@" 2>&1 |
+        tee "$logs/$preset-tests.log"; then
+        say "$preset: FAILED, $logs/$preset-tests.log"
+    fi
+    line=$(grep -E '^[0-9]+% tests passed' "$logs/$preset-tests.log" || echo "no tests were run")
+    summaries+=("$preset: $line")
+    counts=$(count_cases "build/$preset/Testing/Temporary/LastTest.log")
+    # Whatever the cases say, a failed program is a failure.
+    case $line in
+    *', 0 tests failed '*) ;;
+    *) [ "${counts#* }" -gt 0 ] || counts="${counts% *} 1" ;;
+    esac
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+}
+
+case ${1:-all} in
+lint) lint ;;
+quick)
+    lint
+    suite dev -L 'unit|golden'
+    ;;
+all)
+    scripts/install-deps.sh --tests
+    lint
+    suite release
+    suite asan
+    ;;
+*)
+    echo "usage: $0 [quick | lint]" >&2
+    exit 2
+    ;;
+esac
+
+echo
+[ ${#summaries[@]} -eq 0 ] || printf '%s\n' "${summaries[@]}"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
