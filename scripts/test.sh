@@ -61,7 +61,8 @@ count_cases() {
     awk '
     function finish() { if (name != "") { p += ok; f += (bad || !gone_wrong) ? bad : 1 } }
     /^[0-9]+\/[0-9]+ (Testing|Test): / { finish(); name = $3; ok = bad = gone_wrong = known = 0 }
-    /^All tests passed \(/ { ok += $(NF - 2) ~ /^[0-9]+$/ ? $(NF - 2) : $(NF - 1); known = 1 }
+    /^Command: ""$/ { gone_wrong = known = 1 } # the program is not there
+    /^All tests passed \(/ { ok += $(NF - 2); known = 1 }
     /^test cases: / {
         for (i = 1; i < NF; i++) {
             if ($(i + 1) == "passed") ok += $i
@@ -70,22 +71,23 @@ count_cases() {
         known = 1
     }
     /^Ran [0-9]+ tests? in / { ran = $2; known = 1 }
-    /^OK( \(|$)/ && ran != "" { ok += ran - number("skipped"); ran = "" }
+    /^OK( \(|$)/ && ran != "" { ok += ran - number("skipped"); left_out += number("skipped"); ran = "" }
     /^FAILED \(/ && ran != "" {
         wrong = number("failures") + number("errors")
         bad += wrong
         ok += ran - wrong - number("skipped")
+        left_out += number("skipped")
         ran = ""
     }
     function number(word) { return match($0, word "=[0-9]+") ? substr($0, RSTART + length(word) + 1, RLENGTH - length(word) - 1) + 0 : 0 }
     /^Test Passed\.$/ { if (!known) ok = 1 }
     /^Test Failed\.$|^Test time out|^Test not run|\*\*\*(Exception|Timeout|Not Run|Failed)/ { gone_wrong = 1 }
-    END { finish(); print p + 0, f + 0 }' "$1"
+    END { finish(); print p + 0, f + 0, left_out + 0 }' "$1"
 }
 
 # suite PRESET [CTEST_OPTION...]: configure, build, run the tests.
 suite() {
-    local preset=$1 counts line
+    local preset=$1 cases_passed cases_failed cases_skipped line
     shift
     run "$preset-configure" cmake --preset "$preset" -DUSHERD_TESTS=ON || return 0
     run "$preset-build" cmake --build "build/$preset" --parallel "$jobs" || return 0
@@ -95,15 +97,15 @@ suite() {
         say "$preset: FAILED, $logs/$preset-tests.log"
     fi
     line=$(grep -E '^[0-9]+% tests passed' "$logs/$preset-tests.log" || echo "no tests were run")
-    summaries+=("$preset: $line")
-    counts=$(count_cases "build/$preset/Testing/Temporary/LastTest.log")
+    read -r cases_passed cases_failed cases_skipped < <(count_cases "build/$preset/Testing/Temporary/LastTest.log")
     # Whatever the cases say, a failed program is a failure.
     case $line in
     *', 0 tests failed '*) ;;
-    *) [ "${counts#* }" -gt 0 ] || counts="${counts% *} 1" ;;
+    *) [ "$cases_failed" -gt 0 ] || cases_failed=1 ;;
     esac
-    passed=$((passed + ${counts% *}))
-    failed=$((failed + ${counts#* }))
+    passed=$((passed + cases_passed))
+    failed=$((failed + cases_failed))
+    summaries+=("$preset: $line: $cases_passed cases passed, $cases_failed failed, $cases_skipped skipped")
 }
 
 case ${1:-all} in
