@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Installs what usherd is built with (Debian and its relatives). Does nothing when all is there;
-# never starts a service. As root, else through sudo, else prints what is missing and exits 1.
+# Installs what usherd is built with, and netbase for the names of ports (Debian and its
+# relatives). Does nothing when all is there; never starts a service. As root, else through sudo, else prints what is missing and exits 1.
 # Usage: scripts/install-deps.sh [--tests] [--peers] [--list]
 #   --tests   also what the checks and tests need, real servers and clients among it
 #   --peers   also the super-servers that scripts/bench.sh measures against
@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=(g++ cmake ninja-build pkg-config libevent-dev libyaml-cpp-dev libfmt-dev nlohmann-json3-dev
-    libsystemd-dev)
+    libsystemd-dev netbase)
 tests=(catch2 python3 clang-format mandoc groff-base shellcheck)
 # Not among them: xinetd, which excludes openbsd-inetd; the bench unpacks it instead.
 peers=(openbsd-inetd ucspi-tcp ipsvd socat systemd)
