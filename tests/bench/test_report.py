@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The report: medians, ratios, verdicts, and what it does when a server is missing."""
+import unittest
+
+from runner import report
+from runner.measure import Measurement
+from runner.peers import all_peers
+from runner.rows import ROWS, SCENARIOS, Hold, Row
+
+KINDS = {"usherd": "usherd", "xinetd": "peer", "socat": "peer", "floor-vfork": "floor"}
+RATE = Row("rate", "connections/s", "how", "s", ("per_second",), "1/s", "higher", "floor-vfork",
+           (Hold("xinetd", 1.5), Hold("best peer", 1.15), Hold("", 3000)))  # fmt: skip
+TAIL = Row("tail", "p99.9", "how", "s", ("microseconds", "p99.9"), "µs", "lower", "floor-vfork",
+           (Hold("floor", 1.1),))  # fmt: skip
+
+
+def measured(peer, rates, tail=100.0, failed=0, scenario="s"):
+    return [
+        Measurement(scenario, peer, number, {
+            "per_second": rate, "offered": 10, "errors": {"reset": failed},
+            "microseconds": {"p99.9": tail},
+        })
+        for number, rate in enumerate(rates, 1)
+    ]  # fmt: skip
+
+
+class Summary(unittest.TestCase):
+    def test_a_peer_counts_with_the_median_of_its_rounds(self):
+        row = report.summarize_row(RATE, measured("xinetd", [1, 9, 2]), KINDS)
+        self.assertEqual(row["peers"]["xinetd"]["median"], 2)
+        self.assertEqual((row["peers"]["xinetd"]["least"], row["peers"]["xinetd"]["most"]), (1, 9))
+
+    def test_measurements_of_other_scenarios_do_not_count(self):
+        row = report.summarize_row(RATE, measured("xinetd", [1], scenario="other"), KINDS)
+        self.assertEqual(row["peers"], {})
+
+    def test_the_best_peer_is_neither_usherd_nor_a_floor(self):
+        everybody = (
+            measured("usherd", [4000], 5) + measured("xinetd", [2000], 40)
+            + measured("socat", [2500], 50) + measured("floor-vfork", [5000], 1)
+        )  # fmt: skip
+        self.assertEqual(report.summarize_row(RATE, everybody, KINDS)["best peer"], "socat")
+        self.assertEqual(report.summarize_row(TAIL, everybody, KINDS)["best peer"], "xinetd")
+
+    def test_ratios_are_ours_over_theirs_and_verdicts_follow_from_them(self):
+        everybody = (
+            measured("usherd", [4000]) + measured("xinetd", [2000]) + measured("socat", [3800])
+        )
+        row = report.summarize_row(RATE, everybody, KINDS)
+        self.assertEqual(row["ratios"]["xinetd"], 2.0)
+        self.assertIsNone(row["ratios"]["floor"])
+        self.assertEqual([v["met"] for v in row["verdicts"]], [True, False, True])
+
+    def test_where_lower_is_better_a_bound_is_met_from_below(self):
+        for ours, met in ((110.0, True), (111.0, False)):
+            everybody = measured("usherd", [1], ours) + measured("floor-vfork", [1], 100.0)
+            row = report.summarize_row(TAIL, everybody, KINDS)
+            self.assertEqual(row["verdicts"][0]["met"], met)
+
+    def test_without_usherd_nothing_is_said_to_be_met(self):
+        row = report.summarize_row(RATE, measured("xinetd", [1]), KINDS)
+        self.assertEqual({v["met"] for v in row["verdicts"]}, {None})
+
+
+class Text(unittest.TestCase):
+    def results(self, measurements):
+        return {
+            "machine": {"cpus": 2, "cpu": "test", "kernel": "6"},
+            "size": {"rounds": 3},
+            "kinds": KINDS,
+            "notes": {"xinetd": "note"},
+            "versions": {"xinetd": "2.3"},
+            "rows": [report.summarize_row(row, measurements, KINDS) for row in (RATE, TAIL)],
+            "left_out": ["socat: not found"],
+        }
+
+    def test_a_missing_server_is_a_dash_and_a_line_that_says_why(self):
+        text = report.markdown(self.results(measured("xinetd", [2000.4])))
+        self.assertIn("| connections/s [1/s] | — | 2,000 | 2,000 (xinetd) | — |", text)
+        self.assertIn("- not measured: socat: not found", text)
+        self.assertIn("- xinetd 2.3 note", text)
+
+    def test_failed_connections_stand_beside_the_number(self):
+        text = report.markdown(self.results(measured("xinetd", [2000, 2000], failed=2)))
+        self.assertIn("4 of 20 failed", text)
+
+    def test_nothing_measured_at_all_is_still_a_report(self):
+        self.assertIn("| connections/s [1/s] | — | — |", report.markdown(self.results([])))
+
+
+class Catalogue(unittest.TestCase):
+    def test_every_row_has_its_scenario_its_floor_and_known_references(self):
+        peers = {peer.name: peer for peer in all_peers()}
+        for row in ROWS:
+            self.assertIn(row.scenario, {s.name for s in SCENARIOS})
+            self.assertEqual(peers[row.floor].kind, "floor")
+            for hold in row.hold:
+                self.assertIn(hold.against, {"", "best peer", "floor", *peers})
+
+    def test_names_are_unique(self):
+        for things in (ROWS, SCENARIOS, all_peers()):
+            names = [thing.name for thing in things]
+            self.assertEqual(len(names), len(set(names)))
+
+
+if __name__ == "__main__":
+    unittest.main()
