@@ -28,9 +28,11 @@ struct Reading {
 
     void add(access::AddressRule rule) const { rules.push_back({std::move(rule), word.location}); }
 
-    [[nodiscard]] AddressWord bad(const std::string& mistake) const
+    [[nodiscard]] AddressWord bad(const std::string& mistake,
+                                  const std::string& suggestion = {}) const
     {
-        report.bad(word, fmt::format("address '{}' {}", word.text, mistake));
+        report.bad(word, fmt::format("address '{}' {}", word.text, mistake)).suggestion =
+            suggestion;
         return AddressWord::bad;
     }
 
@@ -112,11 +114,9 @@ std::optional<AddressWord> read_length(const Reading& reading)
     const unsigned longest = ipv4 ? 32 : 128;
     const auto length = parse_unsigned(std::string_view{length_text}.substr(0, digits));
     if (!length || *length > longest) {
-        const bool mask =
-            parse_numeric_ipv4(length_text) && length_text.find('.') != std::string::npos;
-        return reading.not_understood(
-            fmt::format("has a prefix length that is not between 0 and {}", longest),
-            mask ? "write the number of bits, not a netmask" : "");
+        const bool mask = length_text.find('.') != std::string::npos;
+        return reading.bad(fmt::format("has a prefix length that is not between 0 and {}", longest),
+                           mask ? "write the number of bits, not a netmask" : "");
     }
     if (digits != length_text.size())
         reading.report.advice(reading.word, fmt::format("'{}' after the prefix length is ignored",

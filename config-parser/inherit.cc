@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What a service gets from `defaults`, wherever they stand in the files.
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "config-parser/finishing.h"
+#include "config-parser/validate.h"
+
+namespace usherd::config {
+
+namespace {
+
+/// Copies the value of one attribute from `defaults`.
+struct Inheritance {
+    std::string_view attribute;
+    void (*copy)(ServiceSpec& spec, const ServiceSpec& defaults);
+};
+
+constexpr std::array inheritances{
+    Inheritance{"groups", [](auto& spec, auto& from) { spec.groups = from.groups; }},
+    Inheritance{"instances",
+                [](auto& spec, auto& from) { spec.policy.instances = from.policy.instances; }},
+    Inheritance{"per_source",
+                [](auto& spec, auto& from) { spec.policy.per_source = from.policy.per_source; }},
+    Inheritance{"cps", [](auto& spec, auto& from) { spec.policy.cps = from.policy.cps; }},
+    Inheritance{"max_load",
+                [](auto& spec, auto& from) { spec.policy.max_load = from.policy.max_load; }},
+    Inheritance{"umask", [](auto& spec, auto& from) { spec.umask = from.umask; }},
+    Inheritance{"log_type",
+                [](auto& spec, auto& from) {
+                    spec.log_target = from.log_target;
+                    spec.log_target_inherited = true;
+                }},
+    Inheritance{"v6only", [](auto& spec, auto& from) { spec.v6only = from.v6only; }},
+    Inheritance{"backlog", [](auto& spec, auto& from) { spec.backlog = from.backlog; }},
+    Inheritance{"freebind", [](auto& spec, auto& from) { spec.freebind = from.freebind; }},
+    Inheritance{"socket_mode", [](auto& spec, auto& from) { spec.socket_mode = from.socket_mode; }},
+    Inheritance{"socket_owner",
+                [](auto& spec, auto& from) { spec.socket_owner = from.socket_owner; }},
+    Inheritance{"socket_group",
+                [](auto& spec, auto& from) { spec.socket_group = from.socket_group; }},
+    Inheritance{"stderr", [](auto& spec, auto& from) { spec.stderr_target = from.stderr_target; }},
+    Inheritance{"max_runtime", [](auto& spec, auto& from) { spec.max_runtime = from.max_runtime; }},
+    Inheritance{"kill_grace", [](auto& spec, auto& from) { spec.kill_grace = from.kill_grace; }},
+    Inheritance{"limit_action",
+                [](auto& spec, auto& from) { spec.limit_action = from.limit_action; }},
+    Inheritance{"cps_action", [](auto& spec, auto& from) { spec.cps_action = from.cps_action; }},
+    Inheritance{
+        "access_match",
+        [](auto& spec, auto& from) { spec.policy.access_match = from.policy.access_match; }},
+};
+
+/// Lists and banners are in the draft already; their origin is not.
+constexpr std::array<std::string_view, 8> copied_before{
+    "only_from",      "no_access", "passenv",        "log_on_success",
+    "log_on_failure", "banner",    "banner_success", "banner_fail"};
+
+std::optional<AttributeOrigin> origin_in(const ServiceSpec& defaults, std::uint16_t attribute)
+{
+    for (const AttributeOrigin& origin : defaults.origins)
+        if (origin.attribute == attribute)
+            return AttributeOrigin{attribute, true, origin.location};
+    return std::nullopt;
+}
+
+bool has_origin(const ServiceSpec& spec, std::uint16_t attribute)
+{
+    return std::any_of(
+        spec.origins.begin(), spec.origins.end(),
+        [attribute](const AttributeOrigin& origin) { return origin.attribute == attribute; });
+}
+
+/// `bind` and `interface` are one attribute; `listen` takes its place.
+void inherit_bind(Finishing& service)
+{
+    if (service.draft.bind || service.listens_as_told() || service.defaults.bind_text.empty())
+        return;
+    service.spec().bind_text = service.defaults.bind_text;
+    for (const std::string_view name : {std::string_view{"bind"}, std::string_view{"interface"}})
+        if (const auto origin = origin_in(service.defaults, *find_attribute(name)))
+            service.spec().origins.push_back(*origin);
+}
+
+access::AddressSet compile(const std::vector<PlacedRule>& list)
+{
+    std::vector<access::AddressRule> rules;
+    rules.reserve(list.size());
+    for (const PlacedRule& placed : list)
+        rules.push_back(placed.rule);
+    return access::AddressSet(std::move(rules));
+}
+
+void compile_list(Finishing& service, std::string_view attribute,
+                  const std::optional<std::vector<PlacedRule>>& list,
+                  std::optional<access::AddressSet> access::Policy::*member)
+{
+    auto& target = service.spec().policy.*member;
+    if (!service.is_given(attribute))
+        target = service.defaults.policy.*member;
+    else if (list)
+        target = compile(*list);
+}
+
+} // namespace
+
+void inherit_settings(Finishing& service)
+{
+    ServiceSpec& spec = service.spec();
+    for (const Inheritance& inheritance : inheritances) {
+        const std::uint16_t row = *find_attribute(inheritance.attribute);
+        if (has_origin(spec, row))
+            continue;
+        if (const auto origin = origin_in(service.defaults, row)) {
+            inheritance.copy(spec, service.defaults);
+            spec.origins.push_back(*origin);
+        }
+    }
+    for (const std::string_view name : copied_before) {
+        const std::uint16_t row = *find_attribute(name);
+        const auto origin = origin_in(service.defaults, row);
+        if (origin && !has_origin(spec, row))
+            spec.origins.push_back(*origin);
+    }
+    inherit_bind(service);
+}
+
+void compile_address_lists(Finishing& service)
+{
+    compile_list(service, "only_from", service.draft.only_from, &access::Policy::only_from);
+    compile_list(service, "no_access", service.draft.no_access, &access::Policy::no_access);
+}
+
+void finish_defaults(ServiceDraft& draft, SetterContext&)
+{
+    if (draft.only_from)
+        draft.spec.policy.only_from = compile(*draft.only_from);
+    if (draft.no_access)
+        draft.spec.policy.no_access = compile(*draft.no_access);
+}
+
+} // namespace usherd::config

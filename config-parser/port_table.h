@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Which endpoints are taken, by the kernel's rules for sockets with SO_REUSEADDR: listening stream
+// sockets conflict where their addresses overlap; datagram sockets never do, but two on one
+// address are one too many (on the wildcard they are xinetd's to have). Looking up costs O(1).
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "config-parser/service_spec.h"
+
+namespace usherd::config {
+
+class PortTable {
+public:
+    /// Whatever the caller tells services apart by.
+    using Owner = std::size_t;
+
+    /// The owner of an endpoint that excludes one of `endpoints`.
+    [[nodiscard]] std::optional<Owner> find_conflict(std::span<const Endpoint> endpoints,
+                                                     SocketType type,
+                                                     const Protocol& protocol) const;
+    void add(std::span<const Endpoint> endpoints, SocketType type, const Protocol& protocol,
+             Owner owner);
+
+private:
+    /// The sockets of one family on one port.
+    struct Half {
+        std::optional<Owner> wildcard;
+        std::optional<Owner> some_address; ///< the first that has one
+        std::unordered_map<access::IpAddress, Owner> by_address;
+    };
+    struct Port {
+        Half ipv4, ipv6;
+    };
+    /// Type, protocol number, port.
+    using Key = std::tuple<SocketType, int, std::uint16_t>;
+
+    [[nodiscard]] std::optional<Owner> find(const Endpoint& endpoint, SocketType type,
+                                            const Protocol& protocol) const;
+
+    std::map<Key, Port> ports_;
+    std::unordered_map<std::string, Owner> unix_names_; ///< with `@` or `/` in front
+};
+
+} // namespace usherd::config

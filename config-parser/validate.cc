@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The order of the steps, and what the server process gets: argv, groups, tcp_wrappers' name.
+
+#include "config-parser/validate.h"
+
+#include <algorithm>
+
+#include "config-parser/finishing.h"
+#include "config-parser/size_syntax.h"
+#include "config-parser/value_report.h"
+
+namespace usherd::config {
+
+namespace {
+
+std::string_view base_name(std::string_view path) noexcept
+{
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+/// Without NAMEINARGS argv[0] is the last component of the server's path; the order of `flags`
+/// and `server_args` in the file does not matter.
+void make_argv(Finishing& service)
+{
+    ServiceSpec& spec = service.spec();
+    if (spec.is_internal() || spec.redirect)
+        return;
+    const auto& words = service.draft.server_args;
+    spec.argv.reserve(words.size() + 1);
+    if (!service.has(ServiceFlag::nameinargs))
+        spec.argv.emplace_back(base_name(spec.server));
+    for (const Word& word : words)
+        spec.argv.push_back(word.text);
+}
+
+void name_for_libwrap(ServiceSpec& spec)
+{
+    if (spec.libwrap_name_given)
+        return;
+    if (spec.is_internal() || spec.redirect)
+        spec.libwrap_name = spec.name;
+    else if (spec.flags.has(ServiceFlag::nameinargs) && !spec.argv.empty())
+        spec.libwrap_name = base_name(spec.argv[0]);
+    else
+        spec.libwrap_name = base_name(spec.server);
+}
+
+/// Two names may share a uid: the one that was written has the groups.
+std::optional<UserEntry> account(const UserRef& user, NameLookup& names)
+{
+    return all_digits(user.text) ? names.user(user.uid) : names.user(user.text);
+}
+
+void look_up_groups(Finishing& service)
+{
+    ServiceSpec& spec = service.spec();
+    if (!spec.groups || !spec.user)
+        return;
+    if (spec.user->has_account) {
+        if (const auto entry = account(*spec.user, service.context.names))
+            spec.supplementary_groups = service.context.names.groups_of(*entry);
+        return;
+    }
+    service.remark(
+        Severity::warning, service.is_given("groups") ? "groups" : "user",
+        fmt::format("groups = yes, but uid {} has no account and so no groups", spec.user->uid));
+}
+
+void sort_origins(ServiceSpec& spec)
+{
+    std::stable_sort(spec.origins.begin(), spec.origins.end(),
+                     [](const AttributeOrigin& left, const AttributeOrigin& right) {
+                         return left.attribute < right.attribute;
+                     });
+}
+
+} // namespace
+
+std::optional<ServiceSpec> finish(ServiceDraft& draft, const ServiceSpec& defaults,
+                                  const LoadOptions& options, SetterContext& context)
+{
+    if (draft.bad_value)
+        return std::nullopt;
+    Finishing service{draft, defaults, options, context};
+    ServiceSpec& spec = draft.spec;
+    if (spec.id.empty())
+        spec.id = spec.name;
+    inherit_settings(service);
+    derive_transport(service);
+    check_service(service);
+    if (!service.good)
+        return std::nullopt;
+    derive_endpoints(service);
+    if (!service.good)
+        return std::nullopt;
+    make_argv(service);
+    name_for_libwrap(spec);
+    look_up_groups(service);
+    compile_address_lists(service);
+    sort_origins(spec);
+    return std::move(spec);
+}
+
+Diagnostic& Finishing::fail(std::string_view attribute, const std::string& message)
+{
+    good = false;
+    return add(Severity::error, Effect::service_dropped, attribute, message);
+}
+
+Diagnostic& Finishing::remark(Severity severity, std::string_view attribute,
+                              const std::string& message)
+{
+    return add(severity, Effect::none, attribute, message);
+}
+
+bool Finishing::is_given(std::string_view attribute) const
+{
+    const auto row = find_attribute(attribute);
+    return row && draft.given(*row).has_value();
+}
+
+Diagnostic& Finishing::add(Severity severity, Effect effect, std::string_view attribute,
+                           const std::string& message)
+{
+    const auto row = find_attribute(attribute);
+    const auto place = row ? draft.given(*row) : std::nullopt;
+    Diagnostic diagnostic;
+    diagnostic.severity = severity;
+    diagnostic.effect = effect;
+    diagnostic.location = place.value_or(draft.spec.location);
+    const std::size_t length = place ? attribute.size() : std::string_view{"service"}.size();
+    diagnostic.length = static_cast<std::uint32_t>(length);
+    diagnostic.message = fmt::format("service '{}': {}", shown_name(draft.spec), message);
+    diagnostic.service = shown_name(draft.spec);
+    diagnostic.attribute = attribute;
+    return context.diagnostics.add(std::move(diagnostic));
+}
+
+} // namespace usherd::config
