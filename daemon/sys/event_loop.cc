@@ -23,17 +23,11 @@ void invoke_callback(evutil_socket_t, short, void* callback) noexcept
     (*static_cast<const Callback*>(callback))();
 }
 
-// Log flushing and the like run after the callbacks of ordinary events that are due.
-constexpr int priorities = 2;
-constexpr int ordinary = 0;
-constexpr int afterwards = 1;
-
 } // namespace
 
-EventLoop::EventLoop() : base_(or_out_of_memory(event_base_new()))
-{
-    event_base_priority_init(base_, priorities);
-}
+// All events have the same priority: libevent looks at a lower one only in a turn in which no
+// higher one was due, so that under load its callbacks would never run.
+EventLoop::EventLoop() : base_(or_out_of_memory(event_base_new())) {}
 
 EventLoop::~EventLoop()
 {
@@ -57,7 +51,6 @@ Watch::Watch(EventLoop& loop, int fd, What what, Callback callback)
                     invoke_callback, &callback_))),
       callback_(callback)
 {
-    event_priority_set(event_, ordinary);
 }
 
 Watch::~Watch()
@@ -83,7 +76,6 @@ void Watch::stop() noexcept
 Timer::Timer(EventLoop& loop, Callback callback)
     : event_(or_out_of_memory(evtimer_new(loop.base(), fire, this))), callback_(callback)
 {
-    event_priority_set(event_, ordinary);
 }
 
 Timer::~Timer()
@@ -115,7 +107,6 @@ void Timer::stop() noexcept
 Deferred::Deferred(EventLoop& loop, Callback callback)
     : event_(or_out_of_memory(event_new(loop.base(), -1, 0, fire, this))), callback_(callback)
 {
-    event_priority_set(event_, afterwards);
 }
 
 Deferred::~Deferred()
@@ -135,6 +126,7 @@ void Deferred::schedule() noexcept
     if (scheduled_)
         return;
     scheduled_ = true;
+    // Goes to the end of the queue of what is due now.
     event_active(event_, EV_TIMEOUT, 1);
 }
 
@@ -143,7 +135,6 @@ SignalWatch::SignalWatch(EventLoop& loop, int signal, Callback callback)
           event_new(loop.base(), signal, EV_SIGNAL | EV_PERSIST, invoke_callback, &callback_))),
       callback_(callback)
 {
-    event_priority_set(event_, ordinary);
     event_add(event_, nullptr);
 }
 
