@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <string_view>
 #include <unordered_map>
 
 #include "access-control/ip_address.h"
