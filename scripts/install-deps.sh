@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Installs what usherd is built with, and netbase for the names of ports (Debian and its
-# relatives). Does nothing when all is there; never starts a service. As root, else through sudo, else prints what is missing and exits 1.
+# relatives). Does nothing when all is there; never starts a service. As root, else through sudo;
+# else prints what is missing and exits 1.
 # Usage: scripts/install-deps.sh [--tests] [--peers] [--list]
 #   --tests   also what the checks and tests need, real servers and clients among it
 #   --peers   also the super-servers that scripts/bench.sh measures against
