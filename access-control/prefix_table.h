@@ -20,7 +20,7 @@ struct Number128 {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
 
-    auto operator<=>(const Number128&) const = default;
+    auto operator<=>(const Number128&) const = default; // NOLINT(modernize-use-nullptr): it is 0
 };
 
 /// The last address of the network that begins at `first`.

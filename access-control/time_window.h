@@ -15,7 +15,7 @@ namespace usherd::access {
 struct LocalMinute {
     std::uint16_t value = 0;
 
-    auto operator<=>(const LocalMinute&) const = default;
+    auto operator<=>(const LocalMinute&) const = default; // NOLINT(modernize-use-nullptr): it is 0
 };
 
 /// A daily interval, both ends included: one that ends at 9:00 holds 9:00:59.
