@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/sys/event_loop.h"
 
-#include <cstdlib>
+#include <algorithm>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include <event2/event.h>
 
@@ -23,15 +25,42 @@ void invoke_callback(evutil_socket_t, short, void* callback) noexcept
     (*static_cast<const Callback*>(callback))();
 }
 
+// All events have one priority, so that they run in the order in which they became due: libevent
+// does not look at a lower one while there is anything to do at a higher, and under load there
+// always is. After so many callbacks it polls again, whatever they have put behind themselves.
+constexpr int callbacks_between_polls = 1024;
+constexpr int highest_priority = 0;
+// Longer than anybody waits, and short enough that no clock overflows.
+constexpr std::chrono::hours longest_delay{24 * 365 * 10};
+
+event_base* make_base()
+{
+    const std::unique_ptr<event_config, decltype(&event_config_free)> config(
+        or_out_of_memory(event_config_new()), event_config_free);
+    event_config_set_max_dispatch_interval(config.get(), nullptr, callbacks_between_polls,
+                                           highest_priority);
+    return or_out_of_memory(event_base_new_with_config(config.get()));
+}
+
+timeval to_timeval(std::chrono::microseconds duration) noexcept
+{
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+    return {static_cast<time_t>(seconds.count()),
+            static_cast<suseconds_t>((duration - seconds).count())};
+}
+
 } // namespace
 
-// All events have the same priority: libevent looks at a lower one only in a turn in which no
-// higher one was due, so that under load its callbacks would never run.
-EventLoop::EventLoop() : base_(or_out_of_memory(event_base_new())) {}
+EventLoop::EventLoop() : base_(make_base()) {}
 
 EventLoop::~EventLoop()
 {
     event_base_free(base_);
+}
+
+void EventLoop::keep_until_the_end(std::shared_ptr<void> object)
+{
+    kept_.push_back(std::move(object));
 }
 
 bool EventLoop::run() noexcept
@@ -87,15 +116,26 @@ void Timer::fire(int, short, void* self) noexcept
 {
     auto* timer = static_cast<Timer*>(self);
     timer->started_ = false;
+    // libevent reckons with a coarse clock, and with the time at which the present turn began.
+    const auto early = timer->due_ - std::chrono::steady_clock::now();
+    if (early > std::chrono::steady_clock::duration::zero()) {
+        timer->arm(std::chrono::ceil<std::chrono::microseconds>(early));
+        return;
+    }
     timer->callback_();
+}
+
+void Timer::arm(std::chrono::microseconds after) noexcept
+{
+    const timeval delay = to_timeval(after);
+    started_ = event_add(event_, &delay) == 0;
 }
 
 void Timer::start(std::chrono::microseconds after) noexcept
 {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(after);
-    const timeval delay{static_cast<time_t>(seconds.count()),
-                        static_cast<suseconds_t>((after - seconds).count())};
-    started_ = event_add(event_, &delay) == 0;
+    after = std::clamp<std::chrono::microseconds>(after, {}, longest_delay);
+    due_ = std::chrono::steady_clock::now() + after;
+    arm(after);
 }
 
 void Timer::stop() noexcept
@@ -126,7 +166,6 @@ void Deferred::schedule() noexcept
     if (scheduled_)
         return;
     scheduled_ = true;
-    // Goes to the end of the queue of what is due now.
     event_active(event_, EV_TIMEOUT, 1);
 }
 
@@ -135,7 +174,10 @@ SignalWatch::SignalWatch(EventLoop& loop, int signal, Callback callback)
           event_new(loop.base(), signal, EV_SIGNAL | EV_PERSIST, invoke_callback, &callback_))),
       callback_(callback)
 {
-    event_add(event_, nullptr);
+    if (event_add(event_, nullptr) == 0)
+        return;
+    event_free(event_);
+    throw std::bad_alloc();
 }
 
 SignalWatch::~SignalWatch()

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 struct event;
 struct event_base;
@@ -42,9 +43,12 @@ public:
     /// Ends run() after the callbacks that are due.
     void stop() noexcept;
     [[nodiscard]] event_base* base() const noexcept { return base_; }
+    /// Lets `object` die after the loop: for what a library may call back when its owner is gone.
+    void keep_until_the_end(std::shared_ptr<void> object);
 
 private:
     event_base* base_;
+    std::vector<std::shared_ptr<void>> kept_;
 };
 
 /// Watches a borrowed descriptor; level-triggered. Declare it after the UniqueFd it watches, so
@@ -69,7 +73,8 @@ private:
     bool started_ = false;
 };
 
-/// One shot; start() again rearms it.
+/// One shot; start() again rearms it. Never early by std::chrono::steady_clock, late by a few
+/// milliseconds and by whatever runs before it. A negative time is zero.
 class Timer {
 public:
     Timer(EventLoop& loop, Callback callback);
@@ -83,12 +88,15 @@ public:
 
 private:
     static void fire(int, short, void* self) noexcept;
+    void arm(std::chrono::microseconds after) noexcept;
     struct event* event_;
     Callback callback_;
+    std::chrono::steady_clock::time_point due_;
     bool started_ = false;
 };
 
-/// Runs once after the callbacks of this loop turn that are already due: batches work.
+/// Runs once after the callbacks of this loop turn that are already due: batches work. May schedule
+/// itself again; descriptors and timers still get their turn.
 class Deferred {
 public:
     Deferred(EventLoop& loop, Callback callback);
@@ -105,7 +113,8 @@ private:
     bool scheduled_ = false;
 };
 
-/// Delivers a signal through the loop. One SignalWatch a signal.
+/// Delivers a signal through the loop; the signal has its former action again afterwards. One
+/// SignalWatch a signal. Throws std::bad_alloc if the loop has no means to watch.
 class SignalWatch {
 public:
     SignalWatch(EventLoop& loop, int signal, Callback callback);
