@@ -144,4 +144,7 @@ private:
 /// prefix `PATH:N: `); no newline.
 [[nodiscard]] std::string log_line(const Diagnostic& diagnostic);
 
+/// `PATH:LINE: MESSAGE`, for lists and reasons; no newline.
+[[nodiscard]] std::string brief(const Diagnostic& diagnostic);
+
 } // namespace usherd::config

@@ -21,6 +21,9 @@ struct LoadOptions {
     std::uint16_t port_offset = 0;   ///< added to every TCP and UDP port (--port-offset)
     bool include_inetd_conf = false; ///< -inetd_compat
     std::string inetd_conf = "/etc/inetd.conf";
+    /// Absolute; what relative paths of the main file and of includes are resolved against. The
+    /// daemon gives the directory it was started in, at a reload the same. Empty: the current one.
+    std::string base_directory;
 };
 
 /// A service that was configured and cannot run; `id` is the service's name where the entry was
@@ -48,8 +51,7 @@ struct LoadResult {
     std::vector<std::string> skipped_files; ///< drop-ins left out because of their names
 };
 
-/// @param path of the main file; resolved against the current directory once, so that a reload from
-/// another directory reads the same files.
+/// @param path of the main file.
 [[nodiscard]] LoadResult load(FileSource& files, NameLookup& names, const std::string& path,
                               const LoadOptions& options);
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,9 +37,9 @@ struct RawSection {
     std::string name; ///< of the service; empty for defaults
     SourceLocation location;
     std::vector<RawAttribute> attributes;
-    /// A grammar error ended the entry: the attributes before it are here to be checked, a service
-    /// is lost, `defaults` keep what was read.
-    bool broken = false;
+    /// What ended the entry early. The attributes before it are here to be checked; a service is
+    /// lost, `defaults` keep what was read.
+    std::optional<Diagnostic> grammar_error;
 };
 
 struct RawInclude {
@@ -54,7 +55,7 @@ struct LostService {
     SourceLocation location;
 };
 
-/// What one text holds, in file order; grammar errors stand where they were found.
+/// What one text holds, in file order; grammar errors outside sections stand where they were found.
 struct RawDocument {
     std::vector<std::variant<RawSection, RawInclude, LostService, Diagnostic>> items;
     bool clean = true; ///< no grammar errors

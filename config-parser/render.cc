@@ -165,17 +165,18 @@ std::string render(const Diagnostic& diagnostic)
     return text;
 }
 
+std::string brief(const Diagnostic& diagnostic)
+{
+    std::string text = harmless(diagnostic.path);
+    if (diagnostic.location.line > 0)
+        text += fmt::format(":{}", diagnostic.location.line);
+    return (text.empty() ? text : text + ": ") + sentence(diagnostic);
+}
+
 std::string log_line(const Diagnostic& diagnostic)
 {
-    if (diagnostic.path.empty())
-        return sentence(diagnostic);
-    if (diagnostic.after_reading || diagnostic.location.line == 0) {
-        const std::string where =
-            diagnostic.location.line == 0
-                ? harmless(diagnostic.path)
-                : fmt::format("{}:{}", harmless(diagnostic.path), diagnostic.location.line);
-        return fmt::format("{}: {}", where, sentence(diagnostic));
-    }
+    if (diagnostic.path.empty() || diagnostic.after_reading || diagnostic.location.line == 0)
+        return brief(diagnostic);
     return fmt::format("{} [file={}] [line={}]", sentence(diagnostic), harmless(diagnostic.path),
                        diagnostic.location.line);
 }

@@ -248,8 +248,10 @@ void check_unseen_peers(Finishing& service)
     if (draft.socket_type != SocketType::stream || draft.wait != true)
         return;
     for (const char* const list : {"only_from", "no_access"}) {
-        const bool present = std::string_view{list} == "only_from" ? draft.only_from.has_value()
-                                                                   : draft.no_access.has_value();
+        const auto& inherited = service.defaults.policy; // the draft holds what the service changes
+        const bool present = std::string_view{list} == "only_from"
+                                 ? draft.only_from || inherited.only_from
+                                 : draft.no_access || inherited.no_access;
         if (present)
             service.remark(Severity::warning, list,
                            fmt::format("{} is not applied: with socket_type = stream and wait = "

@@ -26,12 +26,13 @@ public:
 private:
     void read_top_level(const Line& line);
     void read_entry(RawSection section);
-    void read_body(RawSection& section);
+    void read_body(RawSection section);
     bool expect_brace(const RawSection& section);
     bool is_second_defaults(const RawSection& section);
     void unknown_keyword(const Word& keyword);
-    void broken_line(RawSection& section, AttributeLineError error);
-    void incomplete(RawSection& section);
+    void broken_line(RawSection section, AttributeLineError error);
+    void incomplete(RawSection section);
+    void end_broken(RawSection section, Diagnostic error);
 
     /// Reads up to a line that is only `}`. Services that begin on the way are lost.
     enum class Why : std::uint8_t { error, disabled };
@@ -39,6 +40,8 @@ private:
     void lose(const Word& name, Why why);
     void warn_of_nul();
 
+    static Diagnostic make(Severity severity, SourceLocation where, std::size_t length,
+                           std::string message);
     Diagnostic& report(Severity severity, SourceLocation where, std::size_t length,
                        std::string message);
     Diagnostic& report_lost(SourceLocation where, std::size_t length, std::string message);
@@ -51,15 +54,22 @@ private:
     std::optional<SourceLocation> first_defaults_;
 };
 
-Diagnostic& Parser::report(Severity severity, SourceLocation where, std::size_t length,
-                           std::string message)
+Diagnostic Parser::make(Severity severity, SourceLocation where, std::size_t length,
+                        std::string message)
 {
     Diagnostic diagnostic;
     diagnostic.severity = severity;
     diagnostic.location = where;
     diagnostic.length = static_cast<std::uint32_t>(std::max<std::size_t>(length, 1));
     diagnostic.message = std::move(message);
-    return std::get<Diagnostic>(document_.items.emplace_back(std::move(diagnostic)));
+    return diagnostic;
+}
+
+Diagnostic& Parser::report(Severity severity, SourceLocation where, std::size_t length,
+                           std::string message)
+{
+    auto& item = document_.items.emplace_back(make(severity, where, length, std::move(message)));
+    return std::get<Diagnostic>(item);
 }
 
 Diagnostic& Parser::report_lost(SourceLocation where, std::size_t length, std::string message)
@@ -68,6 +78,20 @@ Diagnostic& Parser::report_lost(SourceLocation where, std::size_t length, std::s
     Diagnostic& diagnostic = report(Severity::error, where, length, std::move(message));
     diagnostic.effect = Effect::entry_lost;
     return diagnostic;
+}
+
+void Parser::end_broken(RawSection section, Diagnostic error)
+{
+    document_.clean = false;
+    error.effect = Effect::entry_lost;
+    error.service = section.name;
+    if (section.kind == RawSection::Kind::defaults) {
+        error.effect = Effect::load_refused;
+        error.suggestion += error.suggestion.empty() ? "" : "; ";
+        error.suggestion += "what follows in 'defaults' is not in force";
+    }
+    section.grammar_error = std::move(error);
+    document_.items.emplace_back(std::move(section));
 }
 
 void Parser::note(SourceLocation where, std::size_t length, std::string message)
@@ -148,7 +172,7 @@ void Parser::read_entry(RawSection section)
         return skip_entry(Why::error);
     if (section.kind == RawSection::Kind::defaults)
         first_defaults_ = section.location;
-    read_body(section);
+    read_body(std::move(section));
 }
 
 bool Parser::expect_brace(const RawSection& section)
@@ -169,7 +193,7 @@ bool Parser::expect_brace(const RawSection& section)
     Diagnostic& diagnostic =
         report_lost(where, length, fmt::format("expected '{{' alone on a line after '{}'", entry));
     diagnostic.service = section.name;
-    note(section.location, 1, fmt::format("'{}' begins here and is lost", entry));
+    note(section.location, 7, fmt::format("'{}' begins here and is lost", entry));
     if (section.kind == RawSection::Kind::service)
         document_.items.emplace_back(LostService{section.name, section.name, section.location});
     return false;
@@ -181,11 +205,11 @@ bool Parser::is_second_defaults(const RawSection& section)
         return false;
     report_lost({file_, reader_.line_number(), 1}, 1,
                 "only one 'defaults' is read from a file; this one is ignored");
-    note(*first_defaults_, 1, "the one that counts is here");
+    note(*first_defaults_, 8, "the one that counts is here");
     return true;
 }
 
-void Parser::read_body(RawSection& section)
+void Parser::read_body(RawSection section)
 {
     bool may_be_disabled = section.kind == RawSection::Kind::service;
     while (const auto line = reader_.next()) {
@@ -195,7 +219,7 @@ void Parser::read_body(RawSection& section)
         }
         auto parsed = read_attribute_line(*line, file_);
         if (auto* error = std::get_if<AttributeLineError>(&parsed))
-            return broken_line(section, std::move(*error));
+            return broken_line(std::move(section), std::move(*error));
         section.attributes.push_back(std::get<RawAttribute>(std::move(parsed)));
         const auto disable =
             may_be_disabled ? disable_value(section.attributes.back()) : std::nullopt;
@@ -205,36 +229,27 @@ void Parser::read_body(RawSection& section)
         }
         may_be_disabled = may_be_disabled && !disable; // the first setting counts
     }
-    incomplete(section);
+    incomplete(std::move(section));
 }
 
-void Parser::broken_line(RawSection& section, AttributeLineError error)
+void Parser::broken_line(RawSection section, AttributeLineError error)
 {
-    section.broken = true;
-    const auto kind = section.kind;
-    std::string service = section.name;
-    document_.items.emplace_back(std::move(section));
-    Diagnostic& diagnostic = report_lost(error.location, error.length, std::move(error.message));
+    Diagnostic diagnostic =
+        make(Severity::error, error.location, error.length, std::move(error.message));
     diagnostic.suggestion = std::move(error.suggestion);
-    diagnostic.service = std::move(service);
-    if (kind == RawSection::Kind::defaults)
-        diagnostic.suggestion += diagnostic.suggestion.empty()
-                                     ? "the rest of 'defaults' is not in force"
-                                     : "; the rest of 'defaults' is not in force";
+    end_broken(std::move(section), std::move(diagnostic));
     if (error.service_header)
         lose(*error.service_header, Why::error);
     skip_entry(Why::error);
 }
 
-void Parser::incomplete(RawSection& section)
+void Parser::incomplete(RawSection section)
 {
-    section.broken = true;
     const SourceLocation begin = section.location;
     const bool is_service = section.kind == RawSection::Kind::service;
-    const std::string service = section.name;
-    document_.items.emplace_back(std::move(section));
-    report_lost(end_of_text(), 1, "the file ends inside an entry").service = service;
-    note(begin, 1, is_service ? "it begins here and is lost" : "it begins here");
+    end_broken(std::move(section),
+               make(Severity::error, end_of_text(), 1, "the file ends inside an entry"));
+    note(begin, 7, is_service ? "it begins here and is lost" : "it begins here");
     if (is_service)
         skip_entry(Why::error);
 }

@@ -16,7 +16,7 @@ std::string outline(std::string_view text)
         if (const auto* section = std::get_if<RawSection>(&item)) {
             result += section->kind == RawSection::Kind::defaults ? "defaults"
                                                                   : "service " + section->name;
-            result += section->broken ? "(broken):" : ":";
+            result += section->grammar_error ? "(broken):" : ":";
             for (const RawAttribute& attribute : section->attributes) {
                 constexpr std::string_view operators[] = {"=", "+=", "-="};
                 result += ' ' + attribute.name;
@@ -24,6 +24,9 @@ std::string outline(std::string_view text)
                 for (const Word& word : attribute.words)
                     result += '<' + word.text + '>';
             }
+            if (const auto& error = section->grammar_error)
+                result +=
+                    fmt::format("\nerror {}:{}", error->location.line, error->location.column);
         } else if (const auto* include = std::get_if<RawInclude>(&item)) {
             result += include->kind == RawInclude::Kind::file ? "include " : "includedir ";
             result += include->path.text;
@@ -177,6 +180,8 @@ TEST_CASE("suggestions for what was probably meant")
         for (const auto& item : read_xinetd(text, SourceId{}).items)
             if (const auto* diagnostic = std::get_if<Diagnostic>(&item))
                 return diagnostic->suggestion;
+            else if (const auto* section = std::get_if<RawSection>(&item))
+                return section->grammar_error.value_or(Diagnostic{}).suggestion;
         return std::string();
     };
     CHECK(suggestion("sevrice a\n{\n}\n") == "did you mean 'service'?");

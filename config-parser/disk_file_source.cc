@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Reading configuration files from disk without ever waiting for a FIFO or a device.
+
+#include "config-parser/disk_file_source.h"
+
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace usherd::config {
+
+namespace {
+
+/// Closes what it holds. (sys::UniqueFd is out of this module's reach.)
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor()
+    {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+FileError error_of(int error)
+{
+    FileError::Kind kind = FileError::Kind::other;
+    if (error == ENOENT || error == ENOTDIR)
+        kind = FileError::Kind::missing;
+    else if (error == EACCES || error == EPERM)
+        kind = FileError::Kind::not_permitted;
+    return {kind, error, ::strerror(error)};
+}
+
+FileError not_regular(mode_t mode)
+{
+    std::string_view what = "a special file";
+    if (S_ISDIR(mode))
+        what = "a directory";
+    else if (S_ISFIFO(mode))
+        what = "a FIFO";
+    else if (S_ISSOCK(mode))
+        what = "a socket";
+    else if (S_ISCHR(mode) || S_ISBLK(mode))
+        what = "a device";
+    return {FileError::Kind::not_regular, 0, "it is " + std::string(what) + ", not a regular file"};
+}
+
+FileError too_large()
+{
+    return {FileError::Kind::too_large, 0, "it is larger than 64 MiB"};
+}
+
+/// The file may grow or shrink meanwhile: reads to its end, whatever fstat said.
+std::variant<FileSource::Text, FileError> read_all(int fd, std::size_t expected)
+{
+    auto text = std::make_shared<std::string>();
+    std::size_t used = 0;
+    text->resize(expected + 1); // one more, to see the end without another round
+    for (;;) {
+        if (used == text->size())
+            text->resize(text->size() * 2);
+        const ssize_t got = ::read(fd, text->data() + used, text->size() - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_of(errno);
+        if (got == 0)
+            break;
+        used += static_cast<std::size_t>(got);
+        if (used > FileSource::max_file_bytes)
+            return too_large();
+    }
+    text->resize(used);
+    return FileSource::Text(std::move(text));
+}
+
+} // namespace
+
+std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& path)
+{
+    // O_NONBLOCK: opening a FIFO returns at once; of no effect on regular files.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (file.get() < 0)
+        return error_of(errno);
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0)
+        return error_of(errno);
+    if (!S_ISREG(status.st_mode))
+        return not_regular(status.st_mode);
+    if (static_cast<std::uint64_t>(status.st_size) > max_file_bytes)
+        return too_large();
+    return read_all(file.get(), static_cast<std::size_t>(status.st_size));
+}
+
+std::variant<std::vector<std::string>, FileError> DiskFiles::list(const std::string& path)
+{
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
+    if (directory == nullptr)
+        return error_of(errno);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..")
+            names.emplace_back(name);
+        errno = 0;
+    }
+    if (errno != 0)
+        return error_of(errno);
+    return names;
+}
+
+std::variant<std::monostate, FileError> DiskFiles::may_execute(const std::string& path)
+{
+    if (::access(path.c_str(), X_OK) != 0)
+        return error_of(errno);
+    return std::monostate{};
+}
+
+} // namespace usherd::config

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// include and includedir.
+
+#include "config-parser/file_walk.h"
+
+#include <algorithm>
+
+#include "config-parser/xinetd_front_end.h"
+#include "config-parser/yaml_front_end.h"
+
+namespace usherd::config {
+
+namespace {
+
+RawDocument parse(std::string_view text, SourceId file, FrontEnd front_end)
+{
+    return front_end == FrontEnd::yaml ? read_yaml(text, file) : read_xinetd(text, file);
+}
+
+std::string why(const FileError& error)
+{
+    return error.text.empty() ? "it cannot be read" : error.text;
+}
+
+} // namespace
+
+FileWalk::FileWalk(FileSource& files, Sources& sources, Diagnostics& diagnostics,
+                   std::string base_directory, Visitor visitor)
+    : files_(files), sources_(sources), diagnostics_(diagnostics),
+      base_directory_(std::move(base_directory)), visitor_(std::move(visitor))
+{
+}
+
+std::string FileWalk::resolve(const std::string& path) const
+{
+    if (base_directory_.empty() || path.starts_with('/'))
+        return path;
+    return base_directory_ + '/' + path;
+}
+
+Diagnostic& FileWalk::report(Severity severity, const Word& path, std::string message)
+{
+    Diagnostic diagnostic;
+    diagnostic.severity = severity;
+    diagnostic.effect = Effect::line_ignored;
+    diagnostic.location = path.location;
+    diagnostic.length = static_cast<std::uint32_t>(path.text.size());
+    diagnostic.message = std::move(message);
+    return diagnostics_.add(std::move(diagnostic));
+}
+
+void FileWalk::read_main(const std::string& path)
+{
+    auto outcome = files_.read(resolve(path));
+    if (const auto* error = std::get_if<FileError>(&outcome)) {
+        const SourceId id = sources_.add(path, nullptr);
+        main_file_error_ = fmt::format("the main file cannot be read: {}", why(*error));
+        diagnostics_.error({id, 0, 0}, "{}", main_file_error_).effect = Effect::load_refused;
+        return;
+    }
+    open_files_.push_back({resolve(path), {}});
+    read_text(path, std::get<FileSource::Text>(std::move(outcome)), front_end_for_named(path));
+    open_files_.pop_back();
+}
+
+void FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEnd front_end)
+{
+    ++files_read_;
+    bytes_read_ += text->size();
+    const SourceId id = sources_.add(path, text);
+    RawDocument document = parse(*text, id, front_end);
+    if (open_files_.size() == 1)
+        main_file_is_clean_ = document.clean;
+    visit(std::move(document));
+}
+
+void FileWalk::visit(RawDocument document)
+{
+    for (auto& item : document.items) {
+        if (auto* section = std::get_if<RawSection>(&item)) {
+            visitor_(std::move(*section));
+        } else if (auto* lost = std::get_if<LostService>(&item)) {
+            visitor_(std::move(*lost));
+        } else if (auto* diagnostic = std::get_if<Diagnostic>(&item)) {
+            diagnostics_.add(std::move(*diagnostic));
+        } else {
+            const auto& include = std::get<RawInclude>(item);
+            if (include.kind == RawInclude::Kind::file)
+                include_file(include.path);
+            else
+                include_directory(include.path);
+        }
+    }
+}
+
+bool FileWalk::within_limits(const Word& path)
+{
+    if (files_read_ < max_files && bytes_read_ < max_total_bytes)
+        return true;
+    if (!limit_reported_)
+        report(Severity::error, path,
+               fmt::format("no more files are read: {} files with {} bytes are too many",
+                           files_read_, bytes_read_));
+    limit_reported_ = true;
+    return false;
+}
+
+bool FileWalk::may_enter(const std::vector<Link>& chain, const std::string& resolved,
+                         const Word& path)
+{
+    const auto earlier = std::find_if(chain.begin(), chain.end(),
+                                      [&](const Link& link) { return link.path == resolved; });
+    if (earlier != chain.end()) {
+        report(Severity::error, path,
+               fmt::format("'{}' is being read already: it includes itself", path.text));
+        for (auto link = std::next(earlier); link != chain.end(); ++link)
+            diagnostics_.note(link->from, "by way of '{}'", link->path);
+        return false;
+    }
+    if (open_files_.size() > max_depth) {
+        report(Severity::error, path,
+               fmt::format("'{}' is not read: files include each other more than {} deep",
+                           path.text, max_depth));
+        return false;
+    }
+    return within_limits(path);
+}
+
+void FileWalk::include_file(const Word& path)
+{
+    std::string resolved = resolve(path.text);
+    if (!may_enter(open_files_, resolved, path))
+        return;
+    auto outcome = files_.read(resolved);
+    if (const auto* error = std::get_if<FileError>(&outcome)) {
+        const bool is_directory = std::holds_alternative<std::vector<std::string>>(
+            error->kind == FileError::Kind::not_regular
+                ? files_.list(resolved)
+                : std::variant<std::vector<std::string>, FileError>{*error});
+        Diagnostic& diagnostic =
+            report(is_directory ? Severity::warning : Severity::error, path,
+                   fmt::format("cannot include '{}': {}", path.text, why(*error)));
+        if (is_directory) // of which xinetd reads nothing, and says nothing
+            diagnostic.suggestion = "did you mean 'includedir'?";
+        return;
+    }
+    open_files_.push_back({std::move(resolved), path.location});
+    read_text(path.text, std::get<FileSource::Text>(std::move(outcome)),
+              front_end_for_named(path.text));
+    open_files_.pop_back();
+}
+
+void FileWalk::include_directory(const Word& path)
+{
+    std::string resolved = resolve(path.text);
+    if (!may_enter(open_directories_, resolved, path))
+        return;
+    auto outcome = files_.list(resolved);
+    if (const auto* error = std::get_if<FileError>(&outcome)) {
+        report(Severity::error, path,
+               fmt::format("cannot read the directory '{}': {}", path.text, why(*error)));
+        return;
+    }
+    auto& names = std::get<std::vector<std::string>>(outcome);
+    std::sort(names.begin(), names.end()); // by byte value, whatever the locale
+    const std::string directory = path.text.ends_with('/') ? path.text : path.text + '/';
+    skip_by_name(directory, names, path);
+    open_directories_.push_back({std::move(resolved), path.location});
+    for (const std::string& name : names) {
+        const FrontEnd front_end = front_end_for(name);
+        if (front_end == FrontEnd::none)
+            continue;
+        if (!within_limits(path))
+            break;
+        read_drop_in(directory + name, front_end, path.location);
+    }
+    open_directories_.pop_back();
+}
+
+void FileWalk::skip_by_name(const std::string& directory, const std::vector<std::string>& names,
+                            const Word& path)
+{
+    constexpr std::size_t most_named = 5;
+    std::string list;
+    std::size_t count = 0;
+    for (const std::string& name : names) {
+        if (front_end_for(name) != FrontEnd::none || name.starts_with('.'))
+            continue; // hidden files are meant to be passed over
+        skipped_files_.push_back(directory + name);
+        if (++count <= most_named)
+            list += (count > 1 ? ", " : "") + name;
+    }
+    if (count > most_named)
+        list += fmt::format(" and {} more", count - most_named);
+    if (count == 0)
+        return;
+    Diagnostic& diagnostic =
+        report(Severity::info, path,
+               fmt::format("not read in '{}', as their names hold a dot or end in '~': {}",
+                           path.text, list));
+    diagnostic.effect = Effect::none;
+}
+
+void FileWalk::read_drop_in(const std::string& path, FrontEnd front_end, SourceLocation from)
+{
+    std::string resolved = resolve(path);
+    auto outcome = files_.read(resolved);
+    if (const auto* error = std::get_if<FileError>(&outcome)) {
+        const SourceId id = sources_.add(path, nullptr);
+        diagnostics_.error({id, 0, 0}, "cannot be read: {}", why(*error)).effect =
+            Effect::line_ignored;
+        return;
+    }
+    open_files_.push_back({std::move(resolved), from});
+    read_text(path, std::get<FileSource::Text>(std::move(outcome)), front_end);
+    open_files_.pop_back();
+}
+
+} // namespace usherd::config

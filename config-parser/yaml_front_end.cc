@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// YAML trees to sections. What YAML can say and a service file cannot (maps as values, control
+// characters in words) is an error at its place.
+
+#include "config-parser/yaml_front_end.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include <yaml-cpp/yaml.h>
+
+#include "config-parser/attribute_table.h"
+#include "config-parser/enum_syntax.h"
+#include "config-parser/lexer.h"
+#include "config-parser/yaml_text.h"
+
+namespace usherd::config {
+
+namespace {
+
+SourceLocation locate(SourceId file, const YAML::Mark& mark, SourceLocation otherwise)
+{
+    if (mark.is_null())
+        return otherwise;
+    return {file, static_cast<std::uint32_t>(mark.line + 1),
+            static_cast<std::uint32_t>(mark.column + 1)};
+}
+
+Diagnostic make(Severity severity, SourceLocation where, std::size_t length, std::string message)
+{
+    Diagnostic diagnostic;
+    diagnostic.severity = severity;
+    diagnostic.location = where;
+    diagnostic.length = static_cast<std::uint32_t>(std::max<std::size_t>(length, 1));
+    diagnostic.message = std::move(message);
+    return diagnostic;
+}
+
+std::string_view kind_of(const YAML::Node& node)
+{
+    return node.IsMap() ? "a mapping" : node.IsSequence() ? "a list" : "a scalar";
+}
+
+/// `only_from +=` as a key: the operator, taken off the name.
+AssignOp take_operator(std::string& name)
+{
+    AssignOp op = AssignOp::set;
+    if (name.ends_with("+="))
+        op = AssignOp::add;
+    else if (name.ends_with("-="))
+        op = AssignOp::remove;
+    else
+        return op;
+    name.resize(name.size() - 2);
+    while (!name.empty() && is_separator(name.back()))
+        name.pop_back();
+    return op;
+}
+
+bool takes_several_words(std::string_view attribute)
+{
+    const auto row = find_attribute(attribute);
+    return row && attribute_table()[*row].word_count != 1;
+}
+
+class Reader {
+public:
+    explicit Reader(SourceId file) : file_(file) {}
+
+    void read_file(const YAML::Node& root);
+    RawDocument take() && { return std::move(document_); }
+
+private:
+    void read_services(const YAML::Node& list, SourceLocation key);
+    void read_service(const YAML::Node& map, SourceLocation where);
+    void read_defaults(const YAML::Node& map, SourceLocation where);
+    void read_attributes(const YAML::Node& map, RawSection& section);
+    void read_attribute(const YAML::Node& key, const YAML::Node& value, RawSection& section);
+    bool add_words(const YAML::Node& value, RawAttribute& attribute, RawSection& section);
+    bool add_word(std::string text, SourceLocation where, RawAttribute& attribute,
+                  RawSection& section);
+    bool is_repeated(const RawAttribute& attribute);
+
+    void error(SourceLocation where, std::size_t length, std::string message);
+    void error(RawSection& section, SourceLocation where, std::size_t length, std::string message);
+    [[nodiscard]] SourceLocation at(const YAML::Node& node, SourceLocation otherwise = {}) const
+    {
+        return locate(file_, node.Mark(), otherwise);
+    }
+
+    SourceId file_;
+    RawDocument document_;
+    std::set<std::string> names_; ///< of the attributes of the section, with their operators
+    std::size_t words_ = 0;
+    bool has_defaults_ = false;
+};
+
+void Reader::error(SourceLocation where, std::size_t length, std::string message)
+{
+    document_.clean = false;
+    Diagnostic diagnostic = make(Severity::error, where, length, std::move(message));
+    diagnostic.effect = Effect::entry_lost;
+    document_.items.emplace_back(std::move(diagnostic));
+}
+
+/// The first error of a section stays with it; all others stand before it.
+void Reader::error(RawSection& section, SourceLocation where, std::size_t length,
+                   std::string message)
+{
+    if (section.grammar_error)
+        return error(where, length, std::move(message));
+    document_.clean = false;
+    Diagnostic diagnostic = make(Severity::error, where, length, std::move(message));
+    diagnostic.effect =
+        section.kind == RawSection::Kind::defaults ? Effect::load_refused : Effect::entry_lost;
+    diagnostic.service = section.name;
+    section.grammar_error = std::move(diagnostic);
+}
+
+void Reader::read_file(const YAML::Node& root)
+{
+    if (root.IsNull())
+        return; // an empty file
+    if (!root.IsMap())
+        return error(at(root, {file_, 1, 1}), 1,
+                     fmt::format("expected a mapping with 'service', 'services' or 'defaults', "
+                                 "found {}",
+                                 kind_of(root)));
+    if (root["service"])
+        return read_service(root, at(root));
+    for (const auto& entry : root) {
+        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
+        const SourceLocation where = at(entry.first, at(root));
+        if (key == "services") {
+            read_services(entry.second, where);
+        } else if (key == "defaults") {
+            read_defaults(entry.second, where);
+        } else {
+            error(where, key.size(),
+                  fmt::format("expected 'service', 'services' or 'defaults', found '{}'", key));
+            constexpr std::array known{Keyword{"service"}, Keyword{"services"},
+                                       Keyword{"defaults"}};
+            suggest(std::get<Diagnostic>(document_.items.back()), closest_keyword(known, key));
+        }
+    }
+}
+
+void Reader::read_services(const YAML::Node& list, SourceLocation key)
+{
+    if (!list.IsSequence())
+        return error(at(list, key), 1,
+                     fmt::format("services: expected a list, found {}", kind_of(list)));
+    for (const auto& item : list) {
+        const SourceLocation where = at(item, key);
+        if (!item.IsMap())
+            error(where, 1,
+                  fmt::format("services: expected a mapping with 'service' and its attributes, "
+                              "found {}",
+                              kind_of(item)));
+        else if (!item["service"])
+            error(where, 1, "services: an entry without 'service', which names it");
+        else
+            read_service(item, where);
+    }
+}
+
+void Reader::read_service(const YAML::Node& map, SourceLocation where)
+{
+    const YAML::Node name = map["service"];
+    RawSection section;
+    section.location = at(name, where);
+    if (!name.IsScalar() || name.Scalar().empty() || !is_fit_for_word(name.Scalar()) ||
+        std::any_of(name.Scalar().begin(), name.Scalar().end(), is_separator))
+        return error(section.location, 1, "service: expected the name of the service, one word");
+    section.name = name.Scalar();
+    read_attributes(map, section);
+    document_.items.emplace_back(std::move(section));
+}
+
+void Reader::read_defaults(const YAML::Node& map, SourceLocation where)
+{
+    RawSection section;
+    section.kind = RawSection::Kind::defaults;
+    section.location = where;
+    if (std::exchange(has_defaults_, true))
+        return error(where, 8, "only one 'defaults' is read from a file; this one is ignored");
+    if (map.IsMap())
+        read_attributes(map, section);
+    else if (!map.IsNull())
+        error(section, at(map, where), 1,
+              fmt::format("defaults: expected a mapping, found {}", kind_of(map)));
+    document_.items.emplace_back(std::move(section));
+}
+
+void Reader::read_attributes(const YAML::Node& map, RawSection& section)
+{
+    names_.clear();
+    bool named = section.kind == RawSection::Kind::defaults;
+    for (const auto& entry : map) {
+        const YAML::Node& key = entry.first;
+        if (!key.IsScalar() || key.Scalar().empty())
+            error(section, at(key, section.location), 1,
+                  fmt::format("expected the name of an attribute, found {}", kind_of(key)));
+        else if (named || key.Scalar() != "service")
+            read_attribute(key, entry.second, section);
+        else
+            named = true;
+    }
+}
+
+void Reader::read_attribute(const YAML::Node& key, const YAML::Node& value, RawSection& section)
+{
+    RawAttribute attribute;
+    attribute.name = key.Scalar();
+    attribute.location = at(key, section.location);
+    attribute.op_location = attribute.location;
+    attribute.op = take_operator(attribute.name);
+    if (!is_repeated(attribute) && add_words(value, attribute, section))
+        section.attributes.push_back(std::move(attribute));
+}
+
+/// Twice the same key is no YAML; the first one counts, as everywhere in xinetd's files.
+bool Reader::is_repeated(const RawAttribute& attribute)
+{
+    std::string name = attribute.name;
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    name += std::to_string(static_cast<int>(attribute.op));
+    if (names_.insert(std::move(name)).second)
+        return false;
+    Diagnostic diagnostic =
+        make(Severity::warning, attribute.location, attribute.name.size(),
+             fmt::format("{}: the key is there already, the first one counts", attribute.name));
+    diagnostic.effect = Effect::line_ignored;
+    diagnostic.attribute = attribute.name;
+    document_.items.emplace_back(std::move(diagnostic));
+    return true;
+}
+
+bool Reader::add_words(const YAML::Node& value, RawAttribute& attribute, RawSection& section)
+{
+    const SourceLocation where = at(value, attribute.location);
+    if (value.IsNull())
+        return true;
+    if (value.IsScalar()) {
+        if (!takes_several_words(attribute.name))
+            return add_word(value.Scalar(), where, attribute, section);
+        for (std::string& word : split_words(value.Scalar()))
+            if (!add_word(std::move(word), where, attribute, section))
+                return false;
+        return true;
+    }
+    if (value.IsMap()) {
+        error(
+            section, where, 1,
+            fmt::format("{}: expected a word or a list of words, found a mapping", attribute.name));
+        return false;
+    }
+    for (const auto& item : value) {
+        if (!item.IsScalar()) {
+            error(section, at(item, where), 1,
+                  fmt::format("{}: expected a list of words, found {} in it", attribute.name,
+                              item.IsNull() ? "nothing" : kind_of(item)));
+            return false;
+        }
+        if (!add_word(item.Scalar(), at(item, where), attribute, section))
+            return false;
+    }
+    return true;
+}
+
+bool Reader::add_word(std::string text, SourceLocation where, RawAttribute& attribute,
+                      RawSection& section)
+{
+    if (!is_fit_for_word(text)) {
+        error(section, where, 1,
+              fmt::format("{}: a NUL or line feed cannot be part of a word", attribute.name));
+        return false;
+    }
+    if (++words_ > max_yaml_words) {
+        if (words_ == max_yaml_words + 1)
+            error(section, where, 1, fmt::format("more than {} words", max_yaml_words));
+        else
+            error(section, section.location, 1, "no words are left for this entry");
+        return false;
+    }
+    attribute.words.push_back({std::move(text), where});
+    return true;
+}
+
+} // namespace
+
+RawDocument read_yaml(std::string_view text, SourceId file)
+{
+    const auto refuse = [&](SourceLocation where, const std::string& message) {
+        RawDocument document;
+        document.clean = false;
+        Diagnostic diagnostic = make(Severity::error, where, 1, message);
+        diagnostic.effect = Effect::entry_lost;
+        document.items.emplace_back(std::move(diagnostic));
+        for (LostService& lost : find_yaml_services(text, file))
+            document.items.emplace_back(std::move(lost));
+        return document;
+    };
+    if (text.size() > max_yaml_bytes)
+        return refuse({file, 1, 1}, fmt::format("a YAML file may not be larger than {} MiB",
+                                                max_yaml_bytes >> 20U));
+    try {
+        Reader reader(file);
+        for (const YAML::Node& root : YAML::LoadAll(std::string(text)))
+            reader.read_file(root);
+        return std::move(reader).take();
+    } catch (const YAML::Exception& exception) {
+        return refuse(locate(file, exception.mark, {file, 1, 1}),
+                      fmt::format("this is not YAML: {}; the file is left out", exception.msg));
+    }
+}
+
+} // namespace usherd::config
