@@ -9,37 +9,38 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "access-control/ip_address.h"
 #include "config-parser/service_spec.h"
+#include "daemon/core/handler_environment.h"
 
 namespace usherd::core {
 
 /// What the daemon is and has, as far as its children inherit it.
 struct DaemonTraits {
     bool is_root = false;
-    std::vector<std::string> environment; ///< NAME=value, as at start
-    std::uint32_t umask = 022;            ///< the daemon's at start OR 022
-    std::uint64_t open_files_hard = 4096; ///< hard limit of open files (4096 if infinite)
+    std::vector<std::string> environment{}; ///< NAME=value, as at start
+    std::uint32_t umask = 022;              ///< the daemon's at start OR 022
+    std::uint64_t open_files_hard = 4096;   ///< hard limit of open files (4096 if infinite)
 };
 
 struct Limit {
     int resource = 0;        ///< RLIMIT_… of <sys/resource.h>
     std::uint64_t value = 0; ///< soft and hard; config::no_resource_limit: infinite
+
+    bool operator==(const Limit&) const = default;
 };
 
 /// The part of a plan that all servers of a service share. Immutable.
 struct SpawnTemplate {
     std::string path;
     std::vector<std::string> argv;
-    std::vector<std::string>
-        env; ///< base variables, additions; without the variables of the connection
+    std::vector<EnvironmentEntry> env;     ///< complete: base variables, additions, the handler's
     std::optional<std::uint32_t> uid, gid; ///< absent: stay as the daemon is
     bool set_groups = false;               ///< call setgroups with `groups` (root only)
+    bool groups_unknown = false; ///< groups = yes for a user without account: start fails there
     std::vector<std::uint32_t> groups;
     std::uint32_t umask = 022;
     std::optional<int> nice;
@@ -51,36 +52,28 @@ struct SpawnTemplate {
 [[nodiscard]] std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& spec,
                                                                  const DaemonTraits& traits);
 
-/// The connection, for the handler's environment. Values come from the kernel.
-struct ConnectionFacts {
-    std::optional<access::Peer> peer;  ///< absent for stream-wait and UNIX sockets
-    std::optional<access::Peer> local; ///< our end; absent where unknown
-    bool is_unix = false;
-    bool is_tcp = true;
-};
-
-/// The variables of one connection: REMOTE_HOST (as xinetd: `<no address>` when unknown),
-/// REMOTE_ADDR, REMOTE_PORT, LOCAL_ADDR, LOCAL_PORT, and UCSPI's PROTO, TCPREMOTEIP,
-/// TCPREMOTEPORT, TCPLOCALIP, TCPLOCALPORT. They replace variables of the same name in the base
-/// environment, in place; new ones follow at the end.
-[[nodiscard]] std::vector<std::string> connection_environment(const ConnectionFacts& facts);
-
 struct SpawnPlan {
     std::shared_ptr<const SpawnTemplate> base;
-    std::vector<std::string> connection_env;
+    ConnectionEnvironment connection_env;
 };
+
+/// Writes the handler's argv for execve(2), null pointer included, into `argv`, and its environment
+/// into `envp`: two buffers to be used again and again. The pointers are valid as long as `plan`.
+/// @param listen_pid `LISTEN_PID=…`, used if the template has a place for it.
+void write_exec_arrays(const SpawnPlan& plan, const char* listen_pid, std::vector<char*>& argv,
+                       std::vector<char*>& envp);
 
 /// The step between clone() and execve() that failed, in the order they are made.
 enum class SpawnStage : std::uint8_t {
     none,
     clone,
-    descriptors,
-    groups,
     group,
+    groups,
     user,
+    descriptors,
     limits,
-    directory,
     session,
+    directory,
     exec,
 };
 [[nodiscard]] std::string_view name(SpawnStage stage) noexcept;
