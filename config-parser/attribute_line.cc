@@ -108,16 +108,13 @@ std::variant<RawAttribute, AttributeLineError> read_attribute_line(const Line& l
     return attribute;
 }
 
-std::optional<bool> disable_value(const RawAttribute& attribute) noexcept
+Disable disable_in(const RawAttribute& attribute) noexcept
 {
     if (attribute.op != AssignOp::set || attribute.words.size() != 1 ||
         !equal_ignoring_case(attribute.name, "disable"))
-        return std::nullopt;
-    if (equal_ignoring_case(attribute.words.front().text, "yes"))
-        return true;
-    if (equal_ignoring_case(attribute.words.front().text, "no"))
-        return false;
-    return std::nullopt;
+        return Disable::not_said;
+    return equal_ignoring_case(attribute.words.front().text, "no") ? Disable::no
+                                                                   : Disable::yes_or_bad;
 }
 
 std::string suggest_keyword(std::string_view found)

@@ -26,8 +26,10 @@ struct AttributeLineError {
 [[nodiscard]] std::variant<RawAttribute, AttributeLineError> read_attribute_line(const Line& line,
                                                                                  SourceId file);
 
-/// The value of `disable = yes` or `disable = no`; none if the line is anything else or wrong.
-[[nodiscard]] std::optional<bool> disable_value(const RawAttribute& attribute) noexcept;
+/// What a line means for the rest of its entry, which xinetd does not read after a `disable` with
+/// any value but `no`.
+enum class Disable : std::uint8_t { not_said, no, yes_or_bad };
+[[nodiscard]] Disable disable_in(const RawAttribute& attribute) noexcept;
 
 /// `did you mean 'service'?` where a keyword was expected; may be empty.
 [[nodiscard]] std::string suggest_keyword(std::string_view found);

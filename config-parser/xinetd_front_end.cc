@@ -221,13 +221,13 @@ void Parser::read_body(RawSection section)
         if (auto* error = std::get_if<AttributeLineError>(&parsed))
             return broken_line(std::move(section), std::move(*error));
         section.attributes.push_back(std::get<RawAttribute>(std::move(parsed)));
-        const auto disable =
-            may_be_disabled ? disable_value(section.attributes.back()) : std::nullopt;
-        if (disable == true) {
+        const Disable disable =
+            may_be_disabled ? disable_in(section.attributes.back()) : Disable::not_said;
+        if (disable == Disable::yes_or_bad) {
             document_.items.emplace_back(std::move(section));
             return skip_entry(Why::disabled); // unread, so garbage in it does no harm
         }
-        may_be_disabled = may_be_disabled && !disable; // the first setting counts
+        may_be_disabled = may_be_disabled && disable != Disable::no; // the first setting counts
     }
     incomplete(std::move(section));
 }

@@ -155,6 +155,7 @@ TEST_CASE("nothing is read of an entry after disable = yes")
           "service a: disable=<no> disable=<yes> nice=<3>\n");
     CHECK(outline("service a\n{\ndisable += yes\ndisable = yes no\ndisable = yes\nx\n}\n") ==
           "service a: disable+=<yes> disable=<yes><no> disable=<yes>\n");
+    CHECK(outline("service a\n{\ndisable = 1\ngarbage\n}\n") == "service a: disable=<1>\n");
     CHECK(outline("defaults\n{\ndisable = yes\ninstances = 1\n}\n") ==
           "defaults: disable=<yes> instances=<1>\n");
     CHECK(outline("service a\n{\ndisable = yes\nservice b\n{\n}\n") ==
