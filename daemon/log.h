@@ -44,7 +44,9 @@ class Log {
 public:
     virtual ~Log() = default;
 
-    /// One line without newline; control characters are escaped here.
+    /// One line without newline; control characters are escaped here. A critical text may begin
+    /// with the name of a function, `{init_services} no services.`, as xinetd's do; the others get
+    /// `{usherd} ` in front.
     virtual void write(Level level, std::string_view text) noexcept = 0;
     /// @param id names the log in messages (`Size of ID log exceeded …`); `common` for the shared
     /// one.
@@ -92,8 +94,11 @@ struct LogSettings {
     LogFormat format = LogFormat::text;
     bool debug = false;             ///< write DEBUG messages to syslog and stderr too
     std::string program = "usherd"; ///< tag: the base name the daemon was started by
+    std::string syslog_path = "/dev/log";
 };
 
+/// To be made after the daemon has gone into the background: lines bear the pid of now. SIGPIPE is
+/// to be ignored. What open() returned may outlive the Log, but not the loop.
 /// @return nullptr and the reason in `error` if the -filelog file cannot be opened.
 [[nodiscard]] std::unique_ptr<Log> make_log(sys::EventLoop& loop, const LogSettings& settings,
                                             std::string& error);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Runs a loop until something is so, or until a deadline that only a broken test reaches.
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "daemon/sys/event_loop.h"
+
+namespace usherd::tests {
+
+/// @return what `condition` says in the end.
+inline bool run_until(sys::EventLoop& loop, const std::function<bool()>& condition,
+                      std::chrono::milliseconds patience = std::chrono::seconds(10))
+{
+    struct Poller {
+        void look() noexcept
+        {
+            if (condition() || std::chrono::steady_clock::now() >= deadline)
+                loop.stop();
+            else
+                timer.start(std::chrono::milliseconds(1));
+        }
+
+        sys::EventLoop& loop;
+        const std::function<bool()>& condition;
+        std::chrono::steady_clock::time_point deadline;
+        sys::Timer timer{loop, sys::bind<&Poller::look>(*this)};
+    };
+    Poller poller{loop, condition, std::chrono::steady_clock::now() + patience};
+    poller.timer.start(std::chrono::microseconds(0));
+    return loop.run() && condition();
+}
+
+/// One turn: what is due, and what it defers.
+inline void run_turn(sys::EventLoop& loop)
+{
+    int turns = 0;
+    run_until(loop, [&turns] { return ++turns > 1; });
+}
+
+} // namespace usherd::tests
