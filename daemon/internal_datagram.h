@@ -43,6 +43,7 @@ public:
 
     void pause() noexcept;
     void resume() noexcept;
+    [[nodiscard]] int fd() const noexcept { return fd_; }
 
 private:
     struct Datagram;

@@ -8,10 +8,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "access-control/ip_address.h"
@@ -28,6 +28,7 @@ struct SessionFacts {
     core::InternalService kind{};
     std::shared_ptr<const config::ServiceSpec> spec;
     std::optional<access::Peer> peer;
+    std::uint64_t owner = 0; ///< the caller's word for the service, as given to start()
     std::chrono::steady_clock::time_point started_at;
     /// Once it has ended: 0, or SIGTERM where end() ended it; as from waitpid(2), for EXIT.
     int wait_status = 0;
@@ -44,7 +45,7 @@ public:
 /// A session that goes on, or one that is over and will not be reported (core::is_inline).
 enum class SessionState : std::uint8_t { running, finished };
 
-/// Owns the live sessions. Destroyed, it closes them without a report.
+/// Owns the live sessions. Destroyed, it closes them without a report; not from a callback.
 class InternalSessions {
 public:
     /// Both outlive it.
@@ -53,15 +54,15 @@ public:
     InternalSessions(const InternalSessions&) = delete;
     InternalSessions& operator=(const InternalSessions&) = delete;
 
-    /// Serves `connection`, which is made non-blocking. Logs nothing: START is the caller's, with
-    /// pid 0 for core::is_inline and the daemon's pid otherwise.
+    /// Serves `connection`, in whatever mode it is. Logs nothing: START is the caller's, with pid 0
+    /// for core::is_inline and the daemon's pid otherwise.
     SessionState start(core::InternalService kind, sys::UniqueFd connection,
                        std::shared_ptr<const config::ServiceSpec> spec, access::Slot slot,
-                       const std::optional<access::Peer>& peer) noexcept;
+                       const std::optional<access::Peer>& peer, std::uint64_t owner = 0) noexcept;
 
     /// Ends the sessions of a service (as SIGTERM ends a server); reported from the loop.
     /// @return how many
-    std::size_t end(std::string_view service_id) noexcept;
+    std::size_t end(std::uint64_t owner) noexcept;
     /// Ends all of them.
     std::size_t end_all() noexcept;
 
@@ -70,15 +71,18 @@ public:
 
 private:
     class Session;
-    using Sessions = std::list<std::unique_ptr<Session>>;
+    using Sessions = std::list<Session>;
 
-    void reap() noexcept;
+    /// Out of sessions_, to be reported at the end of the turn. @return the one behind it
+    Sessions::iterator finish(Sessions::iterator session, int wait_status) noexcept;
+    void report() noexcept;
 
     sys::EventLoop& loop_;
     SessionObserver& observer_;
     Sessions sessions_;
-    // After sessions_: it refers to them when it runs.
-    sys::Deferred reap_;
+    Sessions finished_;
+    // After the lists, which it looks at when it runs.
+    sys::Deferred report_;
 };
 
 } // namespace usherd::daemon
