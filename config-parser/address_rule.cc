@@ -29,22 +29,26 @@ struct Reading {
     void add(access::AddressRule rule) const { rules.push_back({std::move(rule), word.location}); }
 
     [[nodiscard]] AddressWord bad(const std::string& mistake,
-                                  const std::string& suggestion = {}) const
+                                  std::string_view suggestion = {}) const
     {
-        report.bad(word, fmt::format("address '{}' {}", word.text, mistake)).suggestion =
-            suggestion;
+        help(report.bad(word, fmt::format("address '{}' {}", word.text, mistake)), suggestion);
         return AddressWord::bad;
     }
 
-    [[nodiscard]] AddressWord not_understood(const std::string& why,
-                                             const std::string& suggestion = {}) const
+    [[nodiscard]] AddressWord not_understood(std::string_view why,
+                                             std::string_view suggestion = {}) const
     {
         const std::string message = fmt::format("'{}' {}", word.text, why);
-        Diagnostic& diagnostic = unknown == UnknownAddress::is_fatal
-                                     ? report.bad(word, message)
-                                     : report.ignored(Severity::error, word, message);
-        diagnostic.suggestion = suggestion;
+        help(unknown == UnknownAddress::is_fatal ? report.bad(word, message)
+                                                 : report.ignored(Severity::error, word, message),
+             suggestion);
         return AddressWord::not_understood;
+    }
+
+    static void help(Diagnostic& diagnostic, std::string_view suggestion)
+    {
+        if (!suggestion.empty())
+            diagnostic.suggestion = suggestion;
     }
 };
 

@@ -247,17 +247,16 @@ void check_unseen_peers(Finishing& service)
     const ServiceDraft& draft = service.draft;
     if (draft.socket_type != SocketType::stream || draft.wait != true)
         return;
-    for (const char* const list : {"only_from", "no_access"}) {
-        const auto& inherited = service.defaults.policy; // the draft holds what the service changes
-        const bool present = std::string_view{list} == "only_from"
-                                 ? draft.only_from || inherited.only_from
-                                 : draft.no_access || inherited.no_access;
-        if (present)
+    const auto remark = [&service](const char* list, bool own, bool inherited) {
+        if (service.is_given(list) ? own : inherited)
             service.remark(Severity::warning, list,
                            fmt::format("{} is not applied: with socket_type = stream and wait = "
                                        "yes the server itself accepts",
                                        list));
-    }
+    };
+    const access::Policy& defaults = service.defaults.policy;
+    remark("only_from", draft.only_from.has_value(), defaults.only_from.has_value());
+    remark("no_access", draft.no_access.has_value(), defaults.no_access.has_value());
 }
 
 void check_socket_file(Finishing& service)

@@ -68,8 +68,7 @@ bool set_bind(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&
     if (addresses.empty()) {
         Diagnostic& diagnostic = report.bad(
             word, fmt::format("'{}' is no address and no host name that resolves", word.text));
-        if (equal_ignoring_case(attribute.name, "interface") ||
-            (could_be_host_name(word.text) && word.text.find('.') == std::string::npos))
+        if (could_be_host_name(word.text) && word.text.find('.') == std::string::npos)
             diagnostic.suggestion = "write the address of the interface, not its name";
         return false;
     }

@@ -14,7 +14,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <rpc/netdb.h>
 
 #include "config-parser/size_syntax.h"
 
