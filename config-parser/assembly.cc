@@ -88,10 +88,10 @@ void Assembly::finish_service(ServiceDraft draft, std::size_t first_diagnostic)
     context_.diagnostics.set_after_reading(true);
     auto spec = finish(draft, finished_defaults_, options_, context_);
     context_.diagnostics.set_after_reading(false);
-    if (spec)
-        services_.push_back(std::make_shared<const ServiceSpec>(*std::move(spec)));
-    else
-        drop(draft.spec, first_diagnostic);
+    if (!spec)
+        return drop(draft.spec, first_diagnostic);
+    spec->origins.shrink_to_fit();
+    services_.push_back(std::make_shared<const ServiceSpec>(*std::move(spec)));
 }
 
 void Assembly::drop(const ServiceSpec& spec, std::size_t first_diagnostic)

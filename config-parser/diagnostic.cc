@@ -59,42 +59,58 @@ void keep_source_line(Diagnostic& diagnostic, std::string_view line)
 
 } // namespace
 
-SourceId Sources::add(std::string path, std::shared_ptr<const std::string> text)
+SourceId Sources::add(std::string path, Text text)
 {
-    files_.push_back({std::move(path), std::move(text), {}});
-    return static_cast<SourceId>(files_.size() - 1);
+    const auto id = static_cast<SourceId>(paths_.size());
+    paths_.push_back(std::move(path));
+    if (text != nullptr)
+        open_.push_back({id, std::move(text), {}, 0, {}});
+    return id;
 }
 
 const std::string& Sources::path(SourceId id) const noexcept
 {
     const auto index = static_cast<std::size_t>(id);
-    return index < files_.size() ? files_[index].path : no_path;
+    return index < paths_.size() ? paths_[index] : no_path;
 }
 
-std::string_view Sources::line(SourceId id, std::uint32_t number) const noexcept
+void Sources::drop_text(SourceId id) noexcept
 {
-    const auto index = static_cast<std::size_t>(id);
-    if (index >= files_.size() || files_[index].text == nullptr || number == 0)
+    std::erase_if(open_, [id](const OpenFile& file) { return file.id == id; });
+}
+
+Sources::OpenFile* Sources::find_open(SourceId id) const
+{
+    for (OpenFile& file : open_)
+        if (file.id == id)
+            return &file;
+    if (reread_.text == nullptr || reread_.id != id) {
+        if (!reader_ || static_cast<std::size_t>(id) >= paths_.size())
+            return nullptr;
+        reread_ = {id, reader_(path(id)), {}, 0, {}};
+    }
+    return reread_.text == nullptr ? nullptr : &reread_;
+}
+
+std::string_view Sources::line(SourceId id, std::uint32_t number) const
+{
+    OpenFile* const file = number > 0 ? find_open(id) : nullptr;
+    if (file == nullptr)
         return {};
-    const File& file = files_[index];
-    const std::string_view text = *file.text;
-    if (file.line_marks.empty())
-        file.line_marks = mark_lines(text);
+    if (file->last_number == number)
+        return file->last_line;
+    const std::string_view text = *file->text;
+    if (file->line_marks.empty())
+        file->line_marks = mark_lines(text);
     const std::size_t mark = (number - 1) / lines_per_mark;
-    if (mark >= file.line_marks.size())
+    if (mark >= file->line_marks.size())
         return {};
-    std::size_t start = file.line_marks[mark];
+    std::size_t start = file->line_marks[mark];
     for (std::size_t skip = (number - 1) % lines_per_mark; skip > 0; --skip)
         start = next_line(text, start);
-    return text.substr(start, text.find('\n', start) - start);
-}
-
-void Sources::drop_texts() noexcept
-{
-    for (File& file : files_) {
-        file.text.reset();
-        file.line_marks = {};
-    }
+    file->last_number = number;
+    file->last_line = text.substr(start, text.find('\n', start) - start);
+    return file->last_line;
 }
 
 Diagnostic& Diagnostics::add(Diagnostic diagnostic)

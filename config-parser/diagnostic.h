@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,26 +20,39 @@
 
 namespace usherd::config {
 
-/// The files that were read: name and text. Texts are dropped once loading is over (a Diagnostic
-/// keeps the line it shows).
+/// The files that were read: name and, while it is being parsed, text. A Diagnostic keeps the line
+/// it shows; for one about a file whose text is gone the file is read again.
 class Sources {
 public:
+    using Text = std::shared_ptr<const std::string>;
+    using Reader = std::function<Text(const std::string& path)>;
+
     /// @param path as the operator knows it; shown in diagnostics.
-    SourceId add(std::string path, std::shared_ptr<const std::string> text);
+    SourceId add(std::string path, Text text);
+    /// Gives texts back that were dropped; may return null. Set for the time of a load.
+    void set_reader(Reader reader) { reader_ = std::move(reader); }
     [[nodiscard]] const std::string& path(SourceId id) const noexcept;
-    /// Line `number` (from 1) without its newline; empty if there is none or the text is gone.
-    [[nodiscard]] std::string_view line(SourceId id, std::uint32_t number) const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return files_.size(); }
-    void drop_texts() noexcept;
+    /// Line `number` (from 1) without its newline; empty if there is none. Valid until the next
+    /// call.
+    [[nodiscard]] std::string_view line(SourceId id, std::uint32_t number) const;
+    [[nodiscard]] std::size_t size() const noexcept { return paths_.size(); }
+    void drop_text(SourceId id) noexcept;
+    void drop_texts() noexcept { open_.clear(); }
 
 private:
-    struct File {
-        std::string path;
-        std::shared_ptr<const std::string> text;
-        // Where lines 1, 65, 129 … begin; filled at the first question.
-        mutable std::vector<std::size_t> line_marks;
+    struct OpenFile {
+        SourceId id;
+        Text text;
+        std::vector<std::size_t> line_marks; // where lines 1, 65, 129 … begin; filled at need
+        std::uint32_t last_number = 0;       // the line asked for last, which may be long
+        std::string_view last_line;
     };
-    std::vector<File> files_;
+    [[nodiscard]] OpenFile* find_open(SourceId id) const;
+
+    std::vector<std::string> paths_;
+    mutable std::vector<OpenFile> open_; // few: the files that include each other
+    mutable OpenFile reread_{};          // the last one that reader_ gave
+    Reader reader_;
 };
 
 /// Severity as xinetd logs the same fault, so that logs compare; `note` belongs to the diagnostic

@@ -30,6 +30,16 @@ FileWalk::FileWalk(FileSource& files, Sources& sources, Diagnostics& diagnostics
     : files_(files), sources_(sources), diagnostics_(diagnostics),
       base_directory_(std::move(base_directory)), visitor_(std::move(visitor))
 {
+    sources_.set_reader([this](const std::string& path) {
+        auto outcome = files_.read(resolve(path));
+        auto* text = std::get_if<FileSource::Text>(&outcome);
+        return text != nullptr ? std::move(*text) : nullptr;
+    });
+}
+
+FileWalk::~FileWalk()
+{
+    sources_.set_reader(nullptr);
 }
 
 std::string FileWalk::resolve(const std::string& path) const
@@ -73,6 +83,7 @@ void FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEn
     if (open_files_.size() == 1)
         main_file_is_clean_ = document.clean;
     visit(std::move(document));
+    sources_.drop_text(id);
 }
 
 void FileWalk::visit(RawDocument document)

@@ -29,6 +29,9 @@ public:
     /// All must outlive the walk. @param base_directory see LoadOptions.
     FileWalk(FileSource& files, Sources& sources, Diagnostics& diagnostics,
              std::string base_directory, Visitor visitor);
+    ~FileWalk();
+    FileWalk(const FileWalk&) = delete;
+    FileWalk& operator=(const FileWalk&) = delete;
 
     void read_main(const std::string& path);
 

@@ -145,5 +145,23 @@ TEST_CASE("any line of a long file is found")
     CHECK(sources.path(file) == "f");
 }
 
+TEST_CASE("a file whose text is gone is read again for a diagnostic")
+{
+    Sources sources;
+    const SourceId first = sources.add("f", text("one\ntwo\n"));
+    const SourceId gone = sources.add("g", nullptr);
+    sources.drop_text(first);
+    int reads = 0;
+    sources.set_reader([&reads](const std::string& path) {
+        ++reads;
+        return path == "f" ? text("one\ntwo\n") : nullptr;
+    });
+
+    CHECK(sources.line(first, 2) == "two");
+    CHECK(sources.line(first, 1) == "one");
+    CHECK(reads == 1);
+    CHECK(sources.line(gone, 1).empty());
+}
+
 } // namespace
 } // namespace usherd::config
