@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "daemon/sys/result.h"
 #include "daemon/sys/unique_fd.h"

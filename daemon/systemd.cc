@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/systemd.h"
+
+#include <array>
+
+#ifdef USHERD_HAVE_SYSTEMD
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <ctime>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+#endif
+
+namespace usherd::daemon {
+
+bool is_supervisor_variable(std::string_view assignment) noexcept
+{
+    constexpr std::array<std::string_view, 6> names{"NOTIFY_SOCKET", "WATCHDOG_USEC",
+                                                    "WATCHDOG_PID",  "LISTEN_FDS",
+                                                    "LISTEN_PID",    "LISTEN_FDNAMES"};
+    const std::string_view name = assignment.substr(0, assignment.find('='));
+    for (const std::string_view known : names)
+        if (name == known)
+            return true;
+    return false;
+}
+
+#ifdef USHERD_HAVE_SYSTEMD
+
+namespace {
+
+enum class Unset : int { no = 0, yes = 1 };
+
+int listen_fds(Unset unset) noexcept
+{
+    return std::max(0, ::sd_listen_fds(static_cast<int>(unset)));
+}
+
+config::Endpoint inet_endpoint(const sockaddr_in& address)
+{
+    access::IpAddress::Bytes4 bytes;
+    std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
+    config::InetEndpoint endpoint;
+    endpoint.family = access::Family::ipv4;
+    endpoint.port = ntohs(address.sin_port);
+    if (address.sin_addr.s_addr != htonl(INADDR_ANY))
+        endpoint.address = access::IpAddress::from_ipv4(bytes);
+    return endpoint;
+}
+
+config::Endpoint inet6_endpoint(int fd, const sockaddr_in6& address)
+{
+    access::IpAddress::Bytes16 bytes;
+    std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
+    config::InetEndpoint endpoint;
+    endpoint.family = access::Family::ipv6;
+    endpoint.port = ntohs(address.sin6_port);
+    if (!IN6_IS_ADDR_UNSPECIFIED(&address.sin6_addr))
+        endpoint.address = access::IpAddress::from_ipv6(bytes);
+    int v6only = 0;
+    socklen_t length = sizeof v6only;
+    ::getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &length);
+    endpoint.v6only = v6only != 0;
+    return endpoint;
+}
+
+/// Nothing for a socket that has no name.
+std::optional<config::Endpoint> unix_endpoint(const sockaddr_un& address, socklen_t length)
+{
+    const std::size_t bytes = length - offsetof(sockaddr_un, sun_path);
+    if (length <= offsetof(sockaddr_un, sun_path))
+        return std::nullopt;
+    if (address.sun_path[0] == '\0')
+        return config::UnixEndpoint{std::string(address.sun_path + 1, bytes - 1), true};
+    return config::UnixEndpoint{std::string(address.sun_path, ::strnlen(address.sun_path, bytes)),
+                                false};
+}
+
+std::optional<config::Endpoint> endpoint_of(int fd)
+{
+    union {
+        sockaddr any;
+        sockaddr_in in;
+        sockaddr_in6 in6;
+        sockaddr_un un;
+        sockaddr_storage storage;
+    } address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(fd, &address.any, &length) < 0)
+        return std::nullopt;
+    switch (address.any.sa_family) {
+    case AF_INET:
+        return inet_endpoint(address.in);
+    case AF_INET6:
+        return inet6_endpoint(fd, address.in6);
+    case AF_UNIX:
+        return unix_endpoint(address.un, length);
+    default:
+        return std::nullopt;
+    }
+}
+
+std::optional<config::SocketType> type_of(int fd)
+{
+    constexpr int listening = 1;
+    constexpr int of_no_matter = -1;
+    if (::sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, listening) > 0)
+        return config::SocketType::stream;
+    if (::sd_is_socket(fd, AF_UNSPEC, SOCK_SEQPACKET, listening) > 0)
+        return config::SocketType::seqpacket;
+    if (::sd_is_socket(fd, AF_UNSPEC, SOCK_DGRAM, of_no_matter) > 0)
+        return config::SocketType::dgram;
+    return std::nullopt;
+}
+
+void notify(const std::string& state) noexcept
+{
+    (void)::sd_notify(0, state.c_str());
+}
+
+/// A line break would begin another assignment.
+std::string status_assignment(std::string_view status)
+{
+    std::string text = "STATUS=" + std::string(status);
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+}
+
+} // namespace
+
+int passed_descriptor_count() noexcept
+{
+    return listen_fds(Unset::no);
+}
+
+std::vector<PassedSocket> take_passed_sockets(std::vector<std::string>& rejected)
+{
+    std::vector<PassedSocket> sockets;
+    const int end = SD_LISTEN_FDS_START + listen_fds(Unset::yes);
+    for (int fd = SD_LISTEN_FDS_START; fd < end; ++fd) {
+        sys::UniqueFd owned(fd); // sd_listen_fds has made it close-on-exec
+        const auto type = type_of(fd);
+        const auto endpoint = endpoint_of(fd);
+        if (type && endpoint)
+            sockets.push_back({std::move(owned), *type, *endpoint});
+        else
+            rejected.push_back(fmt::format("descriptor {} from the supervisor is no listening "
+                                           "stream and no bound datagram socket, closed",
+                                           fd));
+    }
+    return sockets;
+}
+
+void notify_ready(std::string_view status) noexcept
+{
+    notify("READY=1\n" + status_assignment(status));
+}
+
+void notify_reloading() noexcept
+{
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                       static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000));
+}
+
+void notify_stopping() noexcept
+{
+    notify("STOPPING=1");
+}
+
+void notify_status(std::string_view status) noexcept
+{
+    notify(status_assignment(status));
+}
+
+void notify_watchdog() noexcept
+{
+    notify("WATCHDOG=1");
+}
+
+std::optional<std::chrono::microseconds> watchdog_interval() noexcept
+{
+    std::uint64_t patience_usec = 0;
+    if (::sd_watchdog_enabled(0, &patience_usec) <= 0)
+        return std::nullopt;
+    return std::chrono::microseconds(patience_usec / 2);
+}
+
+#else
+
+int passed_descriptor_count() noexcept
+{
+    return 0;
+}
+std::vector<PassedSocket> take_passed_sockets(std::vector<std::string>&)
+{
+    return {};
+}
+void notify_ready(std::string_view) noexcept {}
+void notify_reloading() noexcept {}
+void notify_stopping() noexcept {}
+void notify_status(std::string_view) noexcept {}
+void notify_watchdog() noexcept {}
+std::optional<std::chrono::microseconds> watchdog_interval() noexcept
+{
+    return std::nullopt;
+}
+
+#endif
+
+} // namespace usherd::daemon
