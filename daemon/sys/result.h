@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -17,7 +18,10 @@ struct SysError {
     const char* call = ""; ///< a literal: "bind"
     int number = 0;        ///< errno
 
-    bool operator==(const SysError&) const = default;
+    bool operator==(const SysError& other) const noexcept
+    {
+        return number == other.number && std::string_view(call) == other.call;
+    }
 };
 
 /// `bind: Address already in use (errno = 98)`

@@ -30,7 +30,7 @@ TEST_CASE("a value that cannot be copied can be taken out of its result")
     CHECK(result->get() == result.value().get());
     const std::unique_ptr<std::string> taken = std::move(result).value();
     CHECK(*taken == "text");
-    CHECK(result.value() == nullptr);
+    CHECK(result.value() == nullptr); // NOLINT(bugprone-use-after-move): moved-from is null
 
     Result<std::unique_ptr<std::string>> other = std::make_unique<std::string>("more");
     const auto moved = *std::move(other);
@@ -62,6 +62,14 @@ TEST_CASE("the last error is that of the call which has just failed")
 {
     errno = EMFILE;
     CHECK(last_error("accept4") == SysError{"accept4", EMFILE});
+}
+
+TEST_CASE("errors are equal if the call and the number are, wherever its name is kept")
+{
+    const std::string kept_elsewhere = "bind";
+    CHECK(SysError{"bind", EACCES} == SysError{kept_elsewhere.c_str(), EACCES});
+    CHECK_FALSE(SysError{"bind", EACCES} == SysError{"bind", EPERM});
+    CHECK_FALSE(SysError{"bind", EACCES} == SysError{"listen", EACCES});
 }
 
 TEST_CASE("errors are worded as xinetd words them")
