@@ -31,7 +31,7 @@ struct Reference {
         if (rate == 0)
             return true;
         long long d = now - t0;
-        if (n == 0) {
+        if (n == 0) { // NOLINT(bugprone-branch-clone): line by line
             n = 1;
             t0 = now;
         } else if (d < rate) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,7 @@ TEST_CASE("a slot that moves is still one count")
     SourceCounter counter;
     std::vector<Slot> slots;
     for (int i = 0; i < 100; ++i)
-        slots.push_back(counter.take(ip("192.0.2.2"))); // the vector moves them as it grows
+        std::ignore = slots.emplace_back(counter.take(ip("192.0.2.2"))); // growing moves the others
     CHECK(counter.running() == 100);
     {
         const Slot taken = std::move(slots.front());

@@ -17,6 +17,7 @@ namespace usherd::sys {
 class Hook {
 public:
     explicit Hook(std::function<void()> action) : action_(std::move(action)) {}
+    ~Hook() = default;
     Hook(const Hook&) = delete;
     Hook& operator=(const Hook&) = delete;
 
