@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/sys/hosts_file.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/sys/unique_fd.h"
+
+namespace usherd::sys {
+
+namespace {
+
+constexpr std::string_view blanks = " \t\r\f\v";
+constexpr std::size_t max_file_bytes = std::size_t{16} << 20;
+
+/// Takes the first word off `line`; empty at its end.
+std::string_view take_word(std::string_view& line)
+{
+    const auto begin = line.find_first_not_of(blanks);
+    if (begin == std::string_view::npos)
+        return {};
+    line.remove_prefix(begin);
+    const std::string_view word = line.substr(0, line.find_first_of(blanks));
+    line.remove_prefix(word.size());
+    return word;
+}
+
+std::optional<HostAddress> parse_address(std::string_view word)
+{
+    const std::string text(word);
+    HostAddress address;
+    if (::inet_pton(AF_INET, text.c_str(), address.bytes.data() + 12) == 1)
+        address.is_ipv4 = true;
+    else if (::inet_pton(AF_INET6, text.c_str(), address.bytes.data()) != 1)
+        return std::nullopt;
+    return unmapped(address);
+}
+
+} // namespace
+
+HostsFile::HostsFile(std::string_view text)
+{
+    while (!text.empty()) {
+        const std::string_view whole = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(whole.size() + 1, text.size()));
+        std::string_view line = whole.substr(0, whole.find('#'));
+        const auto address = parse_address(take_word(line));
+        const std::string_view name = take_word(line);
+        if (address && !name.empty())
+            names_.try_emplace(*address, name);
+    }
+}
+
+Result<HostsFile> HostsFile::read(const std::string& path)
+{
+    // Non-blocking, for whoever puts a FIFO in its place.
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd)
+        return last_error("open");
+    struct stat info {};
+    if (::fstat(fd.get(), &info) < 0)
+        return last_error("fstat");
+    if (!S_ISREG(info.st_mode))
+        return SysError{"open", EINVAL};
+
+    std::string text;
+    std::array<char, 65536> block{};
+    while (text.size() < max_file_bytes) {
+        const ssize_t length = ::read(fd.get(), block.data(), block.size());
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length < 0)
+            return last_error("read");
+        if (length == 0)
+            break;
+        text.append(block.data(), static_cast<std::size_t>(length));
+    }
+    return HostsFile(text);
+}
+
+std::string_view HostsFile::name_of(const HostAddress& address) const
+{
+    const auto entry = names_.find(unmapped(address));
+    return entry == names_.end() ? std::string_view{} : entry->second;
+}
+
+} // namespace usherd::sys
