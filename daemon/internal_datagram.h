@@ -5,10 +5,6 @@
 
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "access-control/ip_address.h"
@@ -17,6 +13,8 @@
 #include "daemon/sys/event_loop.h"
 
 namespace usherd::daemon {
+
+struct ReceivedDatagram;
 
 class DatagramGate {
 public:
@@ -34,25 +32,19 @@ public:
 
 class InternalDatagram {
 public:
-    /// @param fd borrowed: a bound datagram socket; becomes non-blocking and tells destination
-    /// addresses. It outlives this object, as do `loop` and `gate`. Starts to serve at once.
+    /// @param fd borrowed: a bound datagram socket, in whatever mode; it is made to tell to which
+    /// address a datagram came. It outlives this object, as do `loop` and `gate`. Serves at once.
     InternalDatagram(sys::EventLoop& loop, int fd, core::InternalService kind, DatagramGate& gate);
-    ~InternalDatagram();
-    InternalDatagram(const InternalDatagram&) = delete;
-    InternalDatagram& operator=(const InternalDatagram&) = delete;
 
     void pause() noexcept;
     void resume() noexcept;
     [[nodiscard]] int fd() const noexcept { return fd_; }
 
 private:
-    struct Datagram;
-
     void on_readable() noexcept;
-    [[nodiscard]] bool receive(Datagram& datagram) noexcept;
-    void serve(Datagram& datagram) noexcept;
-    void answer(Datagram& datagram) noexcept;
-    void send(const Datagram& datagram, const void* data, std::size_t size) noexcept;
+    void serve(const ReceivedDatagram& datagram) noexcept;
+    [[nodiscard]] bool may_answer(const access::Peer& peer) noexcept;
+    void answer(const ReceivedDatagram& datagram) noexcept;
 
     int fd_;
     core::InternalService kind_;

@@ -11,14 +11,15 @@
 
 namespace usherd::tests {
 
-/// @return what `condition` says in the end.
+/// @return true once `condition` has been true; it is not asked again then.
 inline bool run_until(sys::EventLoop& loop, const std::function<bool()>& condition,
                       std::chrono::milliseconds patience = std::chrono::seconds(10))
 {
     struct Poller {
         void look() noexcept
         {
-            if (condition() || std::chrono::steady_clock::now() >= deadline)
+            is_met = condition();
+            if (is_met || std::chrono::steady_clock::now() >= deadline)
                 loop.stop();
             else
                 timer.start(std::chrono::milliseconds(1));
@@ -27,11 +28,12 @@ inline bool run_until(sys::EventLoop& loop, const std::function<bool()>& conditi
         sys::EventLoop& loop;
         const std::function<bool()>& condition;
         std::chrono::steady_clock::time_point deadline;
+        bool is_met = false;
         sys::Timer timer{loop, sys::bind<&Poller::look>(*this)};
     };
     Poller poller{loop, condition, std::chrono::steady_clock::now() + patience};
     poller.timer.start(std::chrono::microseconds(0));
-    return loop.run() && condition();
+    return loop.run() && poller.is_met;
 }
 
 /// One turn: what is due, and what it defers.
