@@ -29,9 +29,10 @@ struct LaunchRequest {
     /// Becomes fd 0, 1 and 2 of the handler (or fd 3, see PassFds). Owned: closed in the daemon
     /// once the handler has it, unless it is lent (`borrowed`).
     sys::UniqueFd connection;
-    int borrowed =
-        -1; ///< a listening or datagram socket of a wait service, instead of `connection`
-    sys::UniqueFd stderr_fd; ///< for stderr = log | null; else invalid
+    /// A listening or datagram socket of a wait service, instead of `connection`. Open until the
+    /// report; comes back in blocking mode, as the handler wants it.
+    int borrowed = -1;
+    sys::UniqueFd stderr_fd; ///< for stderr = log; else invalid
 };
 
 /// A failed exec has had a pid, and the reaper will see that pid exit.
@@ -59,6 +60,11 @@ public:
     [[nodiscard]] virtual std::size_t pending() const noexcept = 0;
 };
 
+/// To be made after the last fork and before the listeners: children inherit a copy of the
+/// descriptor table up to the workers' own descriptors, so these had better be low. What signals do
+/// is to be settled before the first request. Throws std::system_error if the system refuses a
+/// descriptor or the first thread. The destructor waits for children that have not yet called exec,
+/// and drops requests and reports.
 /// @param workers 1 to 4. The threads block all signals.
 /// @param receiver outlives the launcher.
 [[nodiscard]] std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -45,7 +46,11 @@ struct ServerStart {
     sys::UniqueFd connection; ///< becomes the server's; closed here once it has it
     int borrowed = -1;       ///< socket of a wait service instead; open until the start is reported
     sys::UniqueFd stderr_fd; ///< with stderr = log | null
+    int attempts = 0;        ///< at making a process, before this one
 };
+
+/// Whom a signal reaches: xinetd signals the process; a handler leads a process group of its own.
+enum class Reach : std::uint8_t { process, group };
 
 /// From the start being asked for until the exit has been observed.
 struct RunningServer {
@@ -54,18 +59,21 @@ struct RunningServer {
     std::shared_ptr<const config::ServiceSpec> spec; ///< the one it was started with
     std::optional<access::Slot> slot;
     std::optional<access::Peer> peer;
-    pid_t pid = -1; ///< -1 while starting; afterwards its session and process group too
+    int borrowed = -1; ///< as in ServerStart: which socket it holds
+    int attempts = 0;  ///< as in ServerStart
+    pid_t pid = -1;    ///< -1 while starting; afterwards its session and process group too
     std::chrono::steady_clock::time_point started_at;
     std::chrono::system_clock::time_point started_on_clock; ///< for log and status
     core::SpawnFailure failure; ///< stage none, or the step after which it exits without exec
     int pending_signal = 0;     ///< to be sent once there is a pid
+    Reach pending_reach = Reach::process;
+    bool terminating = false; ///< by end(), end_all() or max_runtime; KILL is next
     std::optional<std::chrono::steady_clock::time_point> deadline; ///< of the next TERM or KILL
-    bool terminating = false; ///< TERM was sent by end(), end_all() or max_runtime; KILL is next
 };
 
 /// Calls come in the loop's thread, never from within launch(). For each start: either
 /// on_not_started, or one of on_started and on_start_failed and then on_exited.
-/// Any of them may call the supervisor.
+/// Any of them may call the supervisor; `server` is then the callback's to read until it does.
 class ServerObserver {
 public:
     virtual ~ServerObserver() = default;
@@ -85,9 +93,6 @@ public:
     /// The supervisor itself has signalled a process group, because of max_runtime or kill_grace.
     virtual void on_signalled(const RunningServer& server, int signal) noexcept = 0;
 };
-
-/// Whom a signal reaches: xinetd signals the process; a handler leads a process group of its own.
-enum class Reach : std::uint8_t { process, group };
 
 class Supervisor final : public ReportReceiver, public ExitReceiver {
 public:
@@ -120,7 +125,8 @@ public:
     std::size_t kill_all(ServiceKey service, int signal, Reach reach) noexcept;
     /// @return false if no server has this pid.
     bool kill(pid_t pid, int signal, Reach reach) noexcept;
-    /// TERM to the group of each server of the service now, KILL after its kill_grace.
+    /// TERM to the group of each server of the service now, KILL after its kill_grace; what is left
+    /// of a group is killed when its leader has exited.
     void end(ServiceKey service) noexcept;
     void end_all() noexcept;
     /// As end(), for one server. @return false if no server has this pid.
@@ -131,15 +137,22 @@ public:
 
 private:
     using SteadyTime = std::chrono::steady_clock::time_point;
+    /// Of a pid that no report has named yet.
     struct EarlyExit {
+        pid_t pid;
         int wait_status;
         rusage usage;
+        std::uint64_t last_ticket; ///< a start that was asked for later did not make this pid
     };
 
     void take_report(Servers::iterator server, LaunchReport& report) noexcept;
     void give_back(Servers::iterator server, LaunchReport& report) noexcept;
+    void welcome(Servers::iterator server) noexcept;
     void finish(Servers::iterator server, int wait_status, const rusage& usage) noexcept;
-    void forget_early_exits() noexcept;
+    [[nodiscard]] Servers take_out(Servers::iterator server) noexcept;
+    [[nodiscard]] std::optional<EarlyExit> take_early_exit(pid_t pid) noexcept;
+    void report_unknown_exits() noexcept;
+    static void send(RunningServer& server, int signal, Reach reach) noexcept;
     void terminate(RunningServer& server) noexcept;
     void set_deadline(RunningServer& server, std::optional<SteadyTime> at) noexcept;
     void arm_timer() noexcept;
@@ -149,10 +162,12 @@ private:
     std::uint64_t last_ticket_ = 0;
     std::unordered_map<ServiceKey, Servers> services_;
     std::unordered_map<LaunchTicket, Servers::iterator> by_ticket_; ///< all of them
-    std::unordered_map<pid_t, LaunchTicket> by_pid_;                ///< those with a pid
-    /// Exits whose pid no report has named yet; empty when nothing is starting.
-    std::unordered_multimap<pid_t, EarlyExit> early_exits_;
+    std::unordered_map<pid_t, Servers::iterator> by_pid_;           ///< those with a pid
+    /// In the order of asking; those that have been reported since go when they come to the front.
+    std::deque<LaunchTicket> unreported_;
+    std::deque<EarlyExit> early_exits_; ///< empty when `unreported_` is
     std::set<std::pair<SteadyTime, LaunchTicket>> deadlines_;
+    SteadyTime armed_for_ = SteadyTime::max();
     sys::Timer timer_;
     std::unique_ptr<Launcher> launcher_; ///< last: its destructor joins the workers
 };

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/child_setup.h"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace usherd::daemon {
+
+namespace {
+
+// The kernel's calls, not glibc's: its setuid() and kin would signal the daemon's other threads to
+// follow. Where 32-bit systems have two, the plain one takes 16-bit ids.
+#ifdef SYS_setuid32
+constexpr long call_setuid = SYS_setuid32, call_setgid = SYS_setgid32,
+               call_setgroups = SYS_setgroups32;
+#else
+constexpr long call_setuid = SYS_setuid, call_setgid = SYS_setgid, call_setgroups = SYS_setgroups;
+#endif
+
+/// As rt_sigaction(2) takes it. All zero: the default action, whatever the architecture's layout.
+struct KernelSigaction {
+    unsigned long words[8];
+};
+constexpr std::size_t kernel_sigset_bytes = 8;
+
+[[noreturn]] void leave(int status) noexcept
+{
+    for (;;)
+        ::syscall(SYS_exit_group, status);
+}
+
+[[noreturn]] void fail(ChildPlan& plan, core::SpawnStage stage, int error_number) noexcept
+{
+    plan.failure.stage = stage;
+    plan.failure.error_number = error_number;
+    // What xinetd's children exit with.
+    leave(stage == core::SpawnStage::exec ? 0 : 1);
+}
+
+/// Before signals are unblocked: a handler of the daemon must not run in here.
+void reset_signals(const ChildPlan& plan) noexcept
+{
+    const KernelSigaction by_default{};
+    for (std::size_t i = 0; i < plan.signal_count; ++i)
+        ::syscall(SYS_rt_sigaction, plan.signals[i], &by_default, nullptr, kernel_sigset_bytes);
+}
+
+/// The new ids also make the kernel forbid this memory, the daemon's, to be traced by them. That
+/// stays so: another worker's child may be right here while the daemon would lift it again.
+/// @see prctl(2), PR_SET_DUMPABLE
+void change_ids(ChildPlan& plan) noexcept
+{
+    if (plan.gid >= 0 && ::syscall(call_setgid, static_cast<gid_t>(plan.gid)) < 0)
+        fail(plan, core::SpawnStage::group, errno);
+    if (plan.groups_unknown)
+        fail(plan, core::SpawnStage::groups, ENOENT);
+    if (plan.set_groups && ::syscall(call_setgroups, plan.group_count, plan.groups) < 0)
+        fail(plan, core::SpawnStage::groups, errno);
+    if (plan.uid >= 0 && ::syscall(call_setuid, static_cast<uid_t>(plan.uid)) < 0)
+        fail(plan, core::SpawnStage::user, errno);
+}
+
+/// Errors are ignored, as in xinetd: an ordinary user may not lower it.
+void change_nice(int by) noexcept
+{
+    constexpr int lowest = -20, highest = 19, kernel_bias = 20; // getpriority(2) itself gives 1..40
+    const auto biased = static_cast<int>(::syscall(SYS_getpriority, PRIO_PROCESS, 0));
+    if (biased < 0)
+        return;
+    long wanted = static_cast<long>(kernel_bias - biased) + by;
+    wanted = wanted < lowest ? lowest : wanted > highest ? highest : wanted;
+    ::syscall(SYS_setpriority, PRIO_PROCESS, 0, wanted);
+}
+
+void move_descriptors(ChildPlan& plan) noexcept
+{
+    int off = 0;
+    ::syscall(SYS_ioctl, plan.connection, FIONBIO, &off);
+    for (int target = 0; target < 3; ++target)
+        if (::syscall(SYS_dup3, plan.standard[target], target, 0) < 0)
+            fail(plan, core::SpawnStage::descriptors, errno);
+    int first_unwanted = 3;
+    if (plan.passed >= 0 && ::syscall(SYS_dup3, plan.passed, first_unwanted++, 0) < 0)
+        fail(plan, core::SpawnStage::descriptors, errno);
+    // All of them are close-on-exec; this is for those that a library may have forgotten.
+    if (plan.copy_below >= 0)
+        ::syscall(SYS_close_range, first_unwanted, ~0U, 0);
+}
+
+/// Errors are ignored, as in xinetd: raising a hard limit takes root.
+void set_limits(const ChildPlan& plan) noexcept
+{
+    struct KernelLimit {
+        std::uint64_t soft, hard;
+    };
+    for (std::size_t i = 0; i < plan.limit_count; ++i) {
+        const KernelLimit limit{plan.limits[i].value, plan.limits[i].value};
+        ::syscall(SYS_prlimit64, 0, plan.limits[i].resource, &limit, nullptr);
+    }
+}
+
+void write_pid(char* digits) noexcept
+{
+    auto pid = static_cast<unsigned long>(::syscall(SYS_getpid));
+    char reversed[24];
+    int length = 0;
+    do {
+        reversed[length++] = static_cast<char>('0' + pid % 10);
+        pid /= 10;
+    } while (pid != 0);
+    while (length > 0)
+        *digits++ = reversed[--length];
+    *digits = '\0';
+}
+
+[[noreturn]] void run_child(ChildPlan& plan) noexcept
+{
+    // First of all: until then every change of a descriptor is the daemon's.
+    if (plan.copy_below >= 0 &&
+        ::syscall(SYS_close_range, plan.copy_below, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+        fail(plan, core::SpawnStage::descriptors, errno);
+    reset_signals(plan);
+    change_ids(plan);
+    ::syscall(SYS_umask, plan.umask);
+    if (plan.change_nice)
+        change_nice(plan.nice);
+    move_descriptors(plan);
+    set_limits(plan);
+    ::syscall(SYS_setsid); // cannot fail: a new process leads no group
+    if (::syscall(SYS_chdir, "/") < 0)
+        fail(plan, core::SpawnStage::directory, errno);
+    if (plan.pid_digits != nullptr)
+        write_pid(plan.pid_digits);
+    const std::uint64_t no_signals = 0;
+    ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, kernel_sigset_bytes);
+    ::syscall(SYS_execve, plan.path, plan.argv, plan.envp);
+    fail(plan, core::SpawnStage::exec, errno);
+}
+
+int enter_child(void* plan)
+{
+    run_child(*static_cast<ChildPlan*>(plan));
+}
+
+} // namespace
+
+pid_t start_child(ChildPlan& plan, void* stack_top) noexcept
+{
+    const int share_table = plan.copy_below >= 0 ? CLONE_FILES : 0;
+    return ::clone(enter_child, stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD | share_table, &plan);
+}
+
+bool can_copy_part_of_table() noexcept
+{
+    // No descriptor has this number, so the question changes nothing.
+    return ::syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
+}
+
+} // namespace usherd::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The half of a start that runs in the child. The child shares the daemon's memory until it execs:
+// it reads a ChildPlan, writes `failure` and the digits of its pid, and touches nothing else; the
+// thread that made it sleeps in clone() meanwhile. Raw system calls on prepared data, no library,
+// no allocation, no return. Compiled without sanitizers, see CMakeLists.txt.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <sys/types.h>
+
+#include "daemon/core/spawn_plan.h"
+
+namespace usherd::daemon {
+
+/// Plain pointers into memory of the worker that waits for the child.
+struct ChildPlan {
+    const char* path = nullptr;
+    char* const* argv = nullptr;
+    char* const* envp = nullptr;
+    char* pid_digits = nullptr; ///< the child's pid goes here in decimal, NUL-terminated, if wanted
+
+    // Sources are above 3, so that no target is overwritten before it has been copied.
+    int standard[3] = {-1, -1, -1}; ///< become fd 0, 1 and 2
+    int passed = -1;                ///< becomes fd 3, if not -1
+    int connection = -1;            ///< the one of these that is put into blocking mode
+    /// If not -1, the descriptor table is still the daemon's, and the child takes a copy of the
+    /// part below this number: the cost does not grow with the number of open descriptors.
+    int copy_below = -1;
+
+    const std::uint8_t* signals = nullptr; ///< whose actions are not the default
+    std::size_t signal_count = 0;
+
+    std::int64_t gid = -1; ///< -1: stay
+    std::int64_t uid = -1;
+    bool set_groups = false;
+    bool groups_unknown = false;
+    const std::uint32_t* groups = nullptr;
+    std::size_t group_count = 0;
+
+    std::uint32_t umask = 022;
+    bool change_nice = false;
+    int nice = 0; ///< added to the daemon's
+    const core::Limit* limits = nullptr;
+    std::size_t limit_count = 0;
+
+    core::SpawnFailure failure; ///< out; stage none: the exec succeeded
+};
+
+/// Starts a child that runs `plan`, and returns once it has become the handler or has failed and is
+/// exiting: with status 0 where execve(2) failed, as in xinetd, otherwise with 1.
+/// All signals are blocked in the calling thread.
+/// @param stack_top end of memory that only this thread's children use as their stack
+/// @return the pid, or -1 with errno where no process could be made
+pid_t start_child(ChildPlan& plan, void* stack_top) noexcept;
+
+/// True if the kernel has what ChildPlan::copy_below needs (Linux 5.9).
+[[nodiscard]] bool can_copy_part_of_table() noexcept;
+
+} // namespace usherd::daemon

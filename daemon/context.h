@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What every service of the daemon shares. Server owns all of it; services and listeners borrow.
+
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/core/spawn_plan.h"
+#include "daemon/endpoint_socket.h"
+#include "daemon/internal_stream.h"
+#include "daemon/log.h"
+#include "daemon/log_book.h"
+#include "daemon/provoked_log.h"
+#include "daemon/stderr_lines.h"
+#include "daemon/supervisor.h"
+#include "daemon/sys/event_loop.h"
+
+namespace usherd::daemon {
+
+class Gatekeeper;
+
+struct Context {
+    sys::EventLoop& loop;
+    Log& log;
+    ProvokedLog& provoked_log; ///< for messages that a client can cause
+    StderrLines& stderr_lines;
+    Supervisor& supervisor;
+    InternalSessions& internals;
+    Gatekeeper& gatekeeper;
+    core::DaemonTraits traits;
+    PassedSockets passed;
+    std::uint32_t process_limit = 0; ///< -limit; 0: none
+
+    /// Servers of all services, sessions inside the daemon included.
+    [[nodiscard]] std::uint32_t running_total() const noexcept
+    {
+        return static_cast<std::uint32_t>(supervisor.count() + internals.size());
+    }
+};
+
+} // namespace usherd::daemon

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/core/unsupported.h"
+
+namespace usherd::core {
+
+namespace {
+
+using config::ServiceFlag;
+using config::ServiceType;
+
+std::optional<std::string> unsupported_type(const config::ServiceSpec& spec)
+{
+    if (spec.types.has(ServiceType::rpc))
+        return "type = RPC is not carried out by this release";
+    if (spec.types.has(ServiceType::tcpmux) || spec.types.has(ServiceType::tcpmuxplus))
+        return "type = TCPMUX is not carried out by this release";
+    if (spec.is_internal() && spec.name == "tcpmux")
+        return "the internal service tcpmux is not carried out by this release";
+    return std::nullopt;
+}
+
+std::optional<std::string> unsupported_flag(const config::ServiceSpec& spec)
+{
+    if (spec.flags.has(ServiceFlag::sensor))
+        return "flags = SENSOR is not carried out by this release";
+    if (spec.flags.has(ServiceFlag::idonly))
+        return "flags = IDONLY is not carried out by this release";
+    if (spec.flags.has(ServiceFlag::intercept))
+        return "flags = INTERCEPT is not carried out by this release";
+    if (spec.flags.has(ServiceFlag::labeled))
+        return "flags = LABELED is not carried out by this release";
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
+{
+    if (auto why = unsupported_type(spec))
+        return why;
+    if (auto why = unsupported_flag(spec))
+        return why;
+    if (spec.redirect)
+        return "redirect is not carried out by this release";
+    if (!spec.banner.empty() || !spec.banner_success.empty() || !spec.banner_fail.empty())
+        return "banner files are not carried out by this release";
+    if (spec.log_on_success.has(config::SuccessLog::userid) ||
+        spec.log_on_failure.has(config::FailureLog::userid))
+        return "USERID is not carried out by this release";
+    if (spec.libwrap_name_given)
+        return "libwrap is not carried out by this release";
+    const bool inet_rules = spec.policy.only_from || spec.policy.no_access;
+    if (inet_rules && spec.wait && spec.socket_type == config::SocketType::stream &&
+        !spec.is_internal())
+        return "only_from and no_access cannot be enforced yet on a stream service with wait = yes";
+    return std::nullopt;
+}
+
+} // namespace usherd::core

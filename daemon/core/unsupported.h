@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Which configured effects this release does not carry out. A service that uses one is out of
+// service with a reason that names it: never started half.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config-parser/service_spec.h"
+
+namespace usherd::core {
+
+/// @return the reason, naming the attribute; nothing if all of the service's effects are there.
+[[nodiscard]] std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec);
+
+} // namespace usherd::core

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/gatekeeper.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+
+#include "daemon/service.h"
+
+namespace usherd::daemon {
+
+namespace {
+
+// More than this many clients whose names are being looked up: the rest is refused.
+constexpr std::size_t max_parked = 4096;
+constexpr std::size_t max_prefetches = 256;
+
+sys::HostAddress to_host_address(const access::IpAddress& address) noexcept
+{
+    return {address.bytes(), address.family() == access::Family::ipv4};
+}
+
+double load_average() noexcept
+{
+    double load = -1;
+    return ::getloadavg(&load, 1) == 1 ? load : -1;
+}
+
+access::LocalMinute local_minute(std::time_t now) noexcept
+{
+    std::tm local{};
+    ::localtime_r(&now, &local);
+    return {static_cast<std::uint16_t>(local.tm_hour * 60 + local.tm_min)};
+}
+
+/// Counts the arrival against cps, and asks the system for what the policy needs.
+access::Facts gather(Service& service, const std::optional<access::Peer>& peer,
+                     std::uint32_t running_total, std::uint32_t process_limit)
+{
+    const access::Policy& policy = service.spec().policy;
+    const std::time_t now = std::time(nullptr);
+    access::Facts facts;
+    facts.within_rate = service.gate().admit(policy.cps, now);
+    if (policy.max_load)
+        facts.load_average = load_average();
+    if (policy.access_times)
+        facts.local_minute = local_minute(now);
+    facts.running = service.counter().running();
+    if (peer && policy.per_source != access::unlimited)
+        facts.running_from_source = service.counter().running_from(peer->address);
+    facts.running_total = running_total;
+    facts.process_limit = process_limit;
+    facts.peer = peer;
+    return facts;
+}
+
+} // namespace
+
+struct Gatekeeper::Parked {
+    Parked(Gatekeeper& its_owner, Service& its_service, Arrival its_arrival, access::Slot its_slot)
+        : owner(its_owner), service(&its_service), arrival(std::move(its_arrival)),
+          slot(std::move(its_slot))
+    {}
+    void on_name(std::string_view name) noexcept { owner.on_name(*this, name); }
+
+    Gatekeeper& owner;
+    Service* service;
+    Arrival arrival;
+    access::Slot slot;
+    sys::HostNameLookup lookup;
+};
+
+Gatekeeper::Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver)
+    : resolver_(resolver), clear_(loop, sys::bind<&Gatekeeper::clear_finished>(*this))
+{
+}
+
+Gatekeeper::~Gatekeeper() = default;
+
+void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_total,
+                       std::uint32_t process_limit)
+{
+    const access::Policy& policy = service.spec().policy;
+    const auto facts = gather(service, arrival.peer, running_total, process_limit);
+    if (const auto reason = access::decide_limits(policy, facts);
+        reason != access::Reason::allowed) {
+        service.on_refused(std::move(arrival), {reason});
+        return;
+    }
+    std::optional<access::IpAddress> source;
+    if (arrival.peer)
+        source = arrival.peer->address;
+    auto slot = service.counter().take(source);
+    if (!arrival.peer) {
+        service.on_admitted(std::move(arrival), std::move(slot));
+        return;
+    }
+    if (access::needs_host_name(policy, *arrival.peer))
+        park(service, std::move(arrival), std::move(slot));
+    else
+        decide_address(service, std::move(arrival), std::move(slot), {});
+}
+
+void Gatekeeper::decide_address(Service& service, Arrival arrival, access::Slot slot,
+                                std::string_view name)
+{
+    const auto verdict = access::decide_address(service.spec().policy, *arrival.peer, name);
+    if (verdict.reason == access::Reason::allowed)
+        service.on_admitted(std::move(arrival), std::move(slot));
+    else
+        service.on_refused(std::move(arrival), {verdict.reason, verdict.both_match});
+}
+
+access::Decision Gatekeeper::judge_datagram(Service& service,
+                                            const std::optional<access::Peer>& peer,
+                                            std::uint32_t running_total,
+                                            std::uint32_t process_limit)
+{
+    const access::Policy& policy = service.spec().policy;
+    auto facts = gather(service, peer, running_total, process_limit);
+    if (!peer || !access::needs_host_name(policy, *peer))
+        return access::decide(policy, facts);
+    const auto name = resolver_.known(to_host_address(peer->address));
+    if (!name) {
+        const auto limits = access::decide_limits(policy, facts);
+        if (limits == access::Reason::allowed)
+            prefetch(*peer);
+        return {limits == access::Reason::allowed ? access::Reason::address : limits};
+    }
+    facts.host_name = *name;
+    return access::decide(policy, facts);
+}
+
+void Gatekeeper::park(Service& service, Arrival arrival, access::Slot slot)
+{
+    if (parked_.size() >= max_parked) {
+        service.on_refused(std::move(arrival), {access::Reason::address});
+        return;
+    }
+    const auto address = to_host_address(arrival.peer->address);
+    Parked& parked =
+        parked_.emplace_back(*this, service, std::move(arrival), std::move(slot));
+    parked.lookup = resolver_.lookup(address, sys::bind_name<&Parked::on_name>(parked));
+}
+
+void Gatekeeper::on_name(Parked& parked, std::string_view name) noexcept
+{
+    const auto here = std::find_if(parked_.begin(), parked_.end(),
+                                   [&](const Parked& other) { return &other == &parked; });
+    finished_.splice(finished_.end(), parked_, here);
+    clear_.schedule();
+    decide_address(*parked.service, std::move(parked.arrival), std::move(parked.slot), name);
+}
+
+void Gatekeeper::prefetch(const access::Peer& peer)
+{
+    std::erase_if(prefetches_, [](const auto& lookup) { return !lookup.is_pending(); });
+    if (prefetches_.size() < max_prefetches)
+        prefetches_.push_back(
+            resolver_.lookup(to_host_address(peer.address),
+                             sys::bind_name<&Gatekeeper::on_prefetched>(*this)));
+}
+
+void Gatekeeper::on_prefetched(std::string_view /*name*/) noexcept
+{
+    // The resolver remembers it for the next datagram.
+}
+
+void Gatekeeper::forget(const Service& service) noexcept
+{
+    parked_.remove_if([&](const Parked& parked) { return parked.service == &service; });
+}
+
+void Gatekeeper::clear_finished() noexcept
+{
+    finished_.clear();
+}
+
+} // namespace usherd::daemon

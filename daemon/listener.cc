@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/listener.h"
+
+#include <memory>
+
+namespace usherd::daemon {
+
+namespace {
+
+// One busy listener must not starve another.
+constexpr int accepts_per_turn = 16;
+constexpr std::chrono::seconds back_off_time{1};
+
+} // namespace
+
+Listener::Listener(sys::EventLoop& loop, OpenedSocket socket, config::Endpoint endpoint, Mode mode,
+                   ListenerOwner& owner)
+    : loop_(loop), owner_(owner), endpoint_(std::move(endpoint)), mode_(mode),
+      socket_(std::move(socket)), readable_(loop, socket_.fd.get(), sys::Watch::What::readable,
+                                            sys::bind<&Listener::on_readable>(*this))
+{
+}
+
+Listener::~Listener()
+{
+    close();
+}
+
+void Listener::pause() noexcept
+{
+    paused_ = true;
+    readable_.stop();
+}
+
+void Listener::resume() noexcept
+{
+    paused_ = false;
+    if (is_open() && (back_off_ == nullptr || !back_off_->is_started()))
+        readable_.start();
+}
+
+void Listener::close() noexcept
+{
+    if (!is_open())
+        return;
+    pause();
+    if (!socket_.passed_in)
+        remove_socket_file(endpoint_);
+    socket_.fd.reset();
+}
+
+void Listener::on_readable() noexcept
+{
+    if (mode_ == Mode::lend)
+        owner_.on_lendable(fd());
+    else
+        accept_batch();
+}
+
+void Listener::accept_batch() noexcept
+{
+    for (int count = 0; count < accepts_per_turn; ++count) {
+        if (!is_open() || paused_ || !owner_.wants_connection())
+            return;
+        auto accepted = sys::accept_one(fd());
+        if (accepted) {
+            owner_.on_connection(std::move(accepted->socket), accepted->peer, socket_.bound);
+            continue;
+        }
+        if (accepted.error().number == EINTR)
+            continue;
+        on_accept_error(accepted.error());
+        if (sys::classify_accept_error(accepted.error().number) != sys::AcceptFailure::peer_gone)
+            return;
+    }
+}
+
+void Listener::on_accept_error(const sys::SysError& error) noexcept
+{
+    switch (sys::classify_accept_error(error.number)) {
+    case sys::AcceptFailure::nothing_pending:
+    case sys::AcceptFailure::peer_gone:
+        return;
+    case sys::AcceptFailure::out_of_resources:
+        readable_.stop();
+        if (back_off_ == nullptr)
+            back_off_ =
+                std::make_unique<sys::Timer>(loop_, sys::bind<&Listener::on_back_off_over>(*this));
+        back_off_->start(back_off_time);
+        owner_.on_out_of_descriptors(error);
+        return;
+    case sys::AcceptFailure::broken_listener:
+        pause();
+        owner_.on_broken(error);
+        return;
+    }
+}
+
+void Listener::on_back_off_over() noexcept
+{
+    if (!paused_)
+        resume();
+}
+
+} // namespace usherd::daemon

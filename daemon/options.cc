@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <getopt.h>
+#include <limits>
+#include <string_view>
+#include <syslog.h>
+
+#include <fmt/format.h>
+
+namespace usherd::daemon {
+
+namespace {
+
+enum Code : int {
+    opt_filelog = 256,
+    opt_syslog,
+    opt_pidfile,
+    opt_dontfork,
+    opt_stayalive,
+    opt_limit,
+    opt_logprocs,
+    opt_cc,
+    opt_reuse,
+    opt_inetd_compat,
+    opt_inetd_ipv6,
+    opt_version,
+    opt_shutdownprocs,
+    opt_foreground,
+    opt_check,
+    opt_status_socket,
+    opt_no_status_socket,
+    opt_http,
+    opt_http_allow_remote,
+    opt_event_ring,
+    opt_spawn_workers,
+    opt_on_stop,
+    opt_log_format,
+    opt_port_offset,
+    opt_list_attributes,
+    opt_help,
+};
+
+constexpr std::array long_options{
+    option{"filelog", required_argument, nullptr, opt_filelog},
+    option{"syslog", required_argument, nullptr, opt_syslog},
+    option{"pidfile", required_argument, nullptr, opt_pidfile},
+    option{"dontfork", no_argument, nullptr, opt_dontfork},
+    option{"stayalive", no_argument, nullptr, opt_stayalive},
+    option{"limit", required_argument, nullptr, opt_limit},
+    option{"logprocs", required_argument, nullptr, opt_logprocs},
+    option{"cc", required_argument, nullptr, opt_cc},
+    option{"reuse", no_argument, nullptr, opt_reuse},
+    option{"inetd_compat", no_argument, nullptr, opt_inetd_compat},
+    option{"inetd_ipv6", no_argument, nullptr, opt_inetd_ipv6},
+    option{"version", no_argument, nullptr, opt_version},
+    option{"shutdownprocs", required_argument, nullptr, opt_shutdownprocs},
+    option{"foreground", no_argument, nullptr, opt_foreground},
+    option{"check", optional_argument, nullptr, opt_check},
+    option{"status-socket", required_argument, nullptr, opt_status_socket},
+    option{"no-status-socket", no_argument, nullptr, opt_no_status_socket},
+    option{"http", required_argument, nullptr, opt_http},
+    option{"http-allow-remote", no_argument, nullptr, opt_http_allow_remote},
+    option{"event-ring", required_argument, nullptr, opt_event_ring},
+    option{"spawn-workers", required_argument, nullptr, opt_spawn_workers},
+    option{"on-stop", required_argument, nullptr, opt_on_stop},
+    option{"log-format", required_argument, nullptr, opt_log_format},
+    option{"port-offset", required_argument, nullptr, opt_port_offset},
+    option{"list-attributes", no_argument, nullptr, opt_list_attributes},
+    option{"help", no_argument, nullptr, opt_help},
+    option{nullptr, 0, nullptr, 0},
+};
+
+struct Facility {
+    std::string_view name;
+    int value;
+};
+constexpr std::array facilities{
+    Facility{"daemon", LOG_DAEMON},     Facility{"auth", LOG_AUTH},
+    Facility{"authpriv", LOG_AUTHPRIV}, Facility{"user", LOG_USER},
+    Facility{"mail", LOG_MAIL},         Facility{"lpr", LOG_LPR},
+    Facility{"news", LOG_NEWS},         Facility{"uucp", LOG_UUCP},
+    Facility{"ftp", LOG_FTP},           Facility{"local0", LOG_LOCAL0},
+    Facility{"local1", LOG_LOCAL1},     Facility{"local2", LOG_LOCAL2},
+    Facility{"local3", LOG_LOCAL3},     Facility{"local4", LOG_LOCAL4},
+    Facility{"local5", LOG_LOCAL5},     Facility{"local6", LOG_LOCAL6},
+    Facility{"local7", LOG_LOCAL7},
+};
+
+constexpr std::string_view usage =
+    "Usage: {} [-d] [-f config_file] [-filelog filename] [-syslog facility] [-pidfile file] "
+    "[-dontfork] [-stayalive] [-limit proc_limit] [-logprocs limit] [-cc interval] [-reuse] "
+    "[-inetd_compat] [-inetd_ipv6] [-version] [--foreground] [--check] [--help]\n";
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text)
+{
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+/// Walks the command line; the first mistake ends the program.
+class Parser {
+public:
+    explicit Parser(std::string_view program) { options_.program = program; }
+
+    std::variant<Options, EarlyExit> run(int argc, char** argv);
+
+private:
+    void take(int code, const char* argument);
+    void take_xinetd(int code, const char* argument);
+    void take_ours(int code, const char* argument);
+    void take_switch(int code);
+    void take_syslog(std::string_view name);
+    template <typename Number>
+    void take_number(Number& into, const char* argument, std::string_view name, Number minimum,
+                     Number maximum);
+    void fail(std::string what);
+    void check_combinations();
+
+    Options options_;
+    std::optional<EarlyExit> exit_;
+};
+
+void Parser::fail(std::string what)
+{
+    if (!exit_)
+        exit_ = EarlyExit{1,
+                          fmt::format("{}: {}\n", options_.program, what) +
+                              fmt::format(fmt::runtime(usage), options_.program),
+                          true};
+}
+
+template <typename Number>
+void Parser::take_number(Number& into, const char* argument, std::string_view name, Number minimum,
+                         Number maximum)
+{
+    const auto value = parse_number<Number>(argument);
+    if (!value || *value < minimum || *value > maximum)
+        return fail(fmt::format("{}: expected a number from {} to {}, found '{}'", name, minimum,
+                                maximum, argument));
+    into = *value;
+}
+
+void Parser::take_syslog(std::string_view name)
+{
+    const auto* found = std::find_if(facilities.begin(), facilities.end(),
+                                     [name](const Facility& f) { return f.name == name; });
+    if (found == facilities.end()) {
+        options_.remarks.push_back(fmt::format("unknown syslog facility '{}', using daemon", name));
+        options_.syslog_facility = LOG_DAEMON;
+        return;
+    }
+    options_.syslog_facility = found->value;
+}
+
+void Parser::take_switch(int code)
+{
+    switch (code) {
+    case 'd':
+        options_.debug = options_.foreground = true;
+        break;
+    case opt_dontfork:
+        options_.foreground = options_.stay_alive = true;
+        break;
+    case opt_foreground:
+        options_.foreground = options_.stay_alive = options_.foreground_for_people = true;
+        break;
+    case opt_stayalive:
+        options_.stay_alive = true;
+        break;
+    case opt_inetd_compat:
+        options_.inetd_compat = true;
+        break;
+    case opt_no_status_socket:
+        options_.status_socket.clear();
+        break;
+    case opt_http_allow_remote:
+        options_.http_allow_remote = true;
+        break;
+    case opt_list_attributes:
+        options_.list_attributes = true;
+        break;
+    default: // -reuse and -inetd_ipv6 have no effect, as with xinetd
+        break;
+    }
+}
+
+void Parser::take_xinetd(int code, const char* argument)
+{
+    constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+    switch (code) {
+    case 'f':
+        options_.config_file = argument;
+        options_.config_given = true;
+        break;
+    case opt_filelog:
+        options_.filelog = argument;
+        break;
+    case opt_syslog:
+        take_syslog(argument);
+        break;
+    case opt_pidfile:
+        options_.pid_file = argument;
+        break;
+    case opt_limit:
+        // xinetd takes -1 for "huge".
+        if (std::string_view(argument) == "-1")
+            options_.process_limit = most;
+        else
+            take_number<std::uint32_t>(options_.process_limit, argument, "-limit", 0, most);
+        break;
+    case opt_logprocs:
+        take_number<std::uint32_t>(options_.ident_process_limit, argument, "-logprocs", 0, most);
+        break;
+    case opt_cc: {
+        std::uint32_t seconds = 0;
+        take_number<std::uint32_t>(seconds, argument, "-cc", 0, 86'400);
+        options_.consistency_interval = std::chrono::seconds(seconds);
+        break;
+    }
+    case opt_shutdownprocs:
+        options_.remarks.emplace_back("The shutdownprocs option has been deprecated.");
+        break;
+    default:
+        take_switch(code);
+    }
+}
+
+void Parser::take_ours(int code, const char* argument)
+{
+    const std::string_view text = argument != nullptr ? argument : "";
+    switch (code) {
+    case opt_check:
+        if (!text.empty() && text != "strict")
+            fail(fmt::format("--check: expected 'strict' or nothing, found '{}'", text));
+        options_.check = text.empty() ? CheckMode::on : CheckMode::strict;
+        break;
+    case opt_status_socket:
+        options_.status_socket = text;
+        break;
+    case opt_http:
+        options_.http = text;
+        break;
+    case opt_event_ring:
+        take_number<std::uint32_t>(options_.event_ring, argument, "--event-ring", 0, 10'000'000);
+        break;
+    case opt_spawn_workers:
+        take_number<unsigned>(options_.spawn_workers, argument, "--spawn-workers", 1, 4);
+        break;
+    case opt_on_stop:
+        if (text != "leave" && text != "end")
+            fail(fmt::format("--on-stop: expected 'leave' or 'end', found '{}'", text));
+        options_.on_stop = text == "end" ? OnStop::end : OnStop::leave;
+        break;
+    case opt_log_format:
+        if (text != "text" && text != "json")
+            fail(fmt::format("--log-format: expected 'text' or 'json', found '{}'", text));
+        options_.log_format = text == "json" ? LogFormat::json : LogFormat::text;
+        break;
+    case opt_port_offset:
+        take_number<std::uint16_t>(options_.port_offset, argument, "--port-offset", 0, 65'535);
+        break;
+    default:
+        take_xinetd(code, argument);
+    }
+}
+
+void Parser::take(int code, const char* argument)
+{
+    if (code == opt_help)
+        exit_ = EarlyExit{0, help_text(), false};
+    else if (code == opt_version)
+        exit_ = EarlyExit{0, version_text() + "\n", true};
+    else
+        take_ours(code, argument);
+}
+
+void Parser::check_combinations()
+{
+    if (!options_.filelog.empty() && options_.syslog_facility)
+        fail("-filelog and -syslog exclude each other");
+}
+
+std::variant<Options, EarlyExit> Parser::run(int argc, char** argv)
+{
+    optind = 0; // GNU: start afresh, for tests
+    opterr = 0;
+    while (!exit_) {
+        const int at = std::max(optind, 1);
+        // '+': stop at the first word that is no option; ':': tell a missing argument apart.
+        const int code = ::getopt_long_only(argc, argv, "+:df:", long_options.data(), nullptr);
+        if (code == -1)
+            break;
+        if (code == ':')
+            fail(fmt::format("{}: an argument is missing", argv[at]));
+        else if (code == '?')
+            options_.remarks.push_back(fmt::format("unknown option '{}' ignored", argv[at]));
+        else
+            take(code, optarg);
+    }
+    if (!exit_ && optind < argc)
+        fail(fmt::format("unexpected word '{}'", argv[optind]));
+    check_combinations();
+    if (exit_)
+        return *exit_;
+    return options_;
+}
+
+} // namespace
+
+std::variant<Options, EarlyExit> parse_options(int argc, char** argv)
+{
+    std::string_view program = argc > 0 ? argv[0] : "usherd";
+    program.remove_prefix(std::min(program.rfind('/') + 1, program.size()));
+    auto parsed = Parser(program).run(argc, argv);
+    if (auto* options = std::get_if<Options>(&parsed)) {
+        options->as_xinetd = program == "xinetd";
+        if (!options->config_given)
+            options->config_file =
+                options->as_xinetd ? "/etc/xinetd.conf" : "/etc/usherd/usherd.conf";
+    }
+    return parsed;
+}
+
+std::string version_text()
+{
+    return "usherd " USHERD_VERSION " loadavg";
+}
+
+std::string help_text()
+{
+    return "usherd - xinetd-compatible extended super-server\n\n"
+           "Usage: usherd [OPTION]...\n\n"
+           "As xinetd has them (one dash; unknown ones are ignored):\n"
+           "  -d                       debug: stay in the foreground, log everything to stderr\n"
+           "  -f FILE                  configuration file (default /etc/usherd/usherd.conf;\n"
+           "                           /etc/xinetd.conf when started as xinetd)\n"
+           "  -dontfork                stay in the foreground; implies -stayalive\n"
+           "  -stayalive               keep running without services\n"
+           "  -syslog FACILITY         daemon messages to this syslog facility\n"
+           "  -filelog FILE            daemon messages to FILE\n"
+           "  -pidfile FILE            write the process number to FILE\n"
+           "  -limit N                 at most N handlers of all services; 0: no limit\n"
+           "  -logprocs N              at most N ident look-ups at a time\n"
+           "  -cc SECONDS              check the internal tables every so often\n"
+           "  -inetd_compat            read /etc/inetd.conf too\n"
+           "  -inetd_ipv6, -reuse      accepted, without effect\n"
+           "  -shutdownprocs N         accepted, deprecated\n"
+           "  -version                 print the version to stderr\n\n"
+           "usherd's own (two dashes):\n"
+           "  --foreground             stay in the foreground with logs on stderr; INT ends it\n"
+           "  --check[=strict]         read the configuration, print what is wrong with it;\n"
+           "                           exit 0 clean, 1 warnings (strict only), 2 errors\n"
+           "  --status-socket PATH     UNIX socket for usherctl (default /run/usherd/status.sock)\n"
+           "  --no-status-socket       none\n"
+           "  --http ADDRESS:PORT      read-only status over TCP\n"
+           "  --http-allow-remote      let --http take an address other than loopback\n"
+           "  --event-ring N           how many events are kept (default 10000)\n"
+           "  --spawn-workers N        threads that start handlers, 1 to 4 (default: cores)\n"
+           "  --on-stop leave|end      what TERM does to running handlers (default leave)\n"
+           "  --log-format text|json   of the daemon's log on stderr and in files\n"
+           "  --port-offset N          add N to every TCP and UDP port\n"
+           "  --list-attributes        print the name of every attribute, one a line\n"
+           "  --help                   this text\n\n"
+           "See usherd(8) and usherd.conf(5).\n";
+}
+
+} // namespace usherd::daemon

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/relay.h"
+
+#include <csignal>
+#include <iterator>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <utility>
+
+#include "daemon/peer.h"
+#include "daemon/sys/socket.h"
+
+namespace usherd::daemon {
+
+namespace {
+
+// One relay must not starve the others: so many bytes in one direction, then the loop's turn.
+constexpr std::size_t bytes_per_turn = 1024 * 1024;
+constexpr std::size_t bytes_per_splice = 512 * 1024;
+
+} // namespace
+
+class Relays::Relay {
+public:
+    Relay(Relays& owner, RelayFacts facts, sys::UniqueFd client, access::Slot slot,
+          std::vector<access::IpAddress> targets)
+        : owner_(owner), facts_(std::move(facts)), slot_(std::move(slot)),
+          targets_(std::move(targets)), client_(std::move(client)),
+          deadline_(owner.loop_, sys::bind<&Relay::on_connect_timeout>(*this))
+    {
+    }
+
+    void set_place(List::iterator self) noexcept { self_ = self; }
+    void connect_next() noexcept;
+    void end(int wait_status) noexcept
+    {
+        facts_.wait_status = wait_status;
+        finish();
+    }
+    [[nodiscard]] const RelayFacts& facts() const noexcept { return facts_; }
+    /// Gives the slot back, for the report.
+    RelayFacts close() noexcept;
+
+private:
+    /// One way through the relay.
+    struct Direction {
+        int from = -1;
+        int to = -1;
+        std::uint64_t* bytes = nullptr;
+        sys::SplicePipe pipe;
+        bool source_ended = false;
+        bool over = false;                  ///< the end has been passed on
+        std::optional<sys::Watch> readable; ///< `from`
+        std::optional<sys::Watch> writable; ///< `to`
+    };
+
+    [[nodiscard]] sys::Result<void> begin_connect(const access::IpAddress& target);
+    void on_connected() noexcept;
+    void on_connect_timeout() noexcept;
+    void fail_target(const sys::SysError& error) noexcept;
+    void begin_relaying();
+    void prepare(Direction& direction, int from, int to, std::uint64_t& bytes,
+                 sys::Callback callback);
+    void pump_up() noexcept { pump(up_); }
+    void pump_down() noexcept { pump(down_); }
+    void pump(Direction& direction) noexcept;
+    [[nodiscard]] bool fill(Direction& direction) noexcept;
+    [[nodiscard]] bool drain(Direction& direction) noexcept;
+    void watch(Direction& direction) noexcept;
+    void finish() noexcept;
+
+    Relays& owner_;
+    List::iterator self_; ///< in the owner's list
+    RelayFacts facts_;
+    std::optional<access::Slot> slot_;
+    std::vector<access::IpAddress> targets_;
+    std::size_t next_target_ = 0;
+    bool over_ = false;
+    sys::UniqueFd client_;
+    sys::UniqueFd target_;
+    // After the sockets: watches die before what they watch.
+    std::optional<sys::Watch> connecting_;
+    Direction up_;   ///< client → target
+    Direction down_; ///< target → client
+    sys::Timer deadline_;
+};
+
+void Relays::Relay::connect_next() noexcept
+{
+    while (next_target_ < targets_.size()) {
+        const access::IpAddress target = targets_[next_target_++];
+        facts_.target = target;
+        const auto begun = begin_connect(target);
+        if (begun)
+            return;
+        facts_.connect_error = begun.error();
+    }
+    finish();
+}
+
+sys::Result<void> Relays::Relay::begin_connect(const access::IpAddress& target)
+{
+    config::InetEndpoint endpoint;
+    endpoint.family = target.family();
+    endpoint.address = target;
+    endpoint.port = facts_.spec->redirect->port;
+    const auto address = to_socket_address(endpoint);
+    auto opened = sys::open_socket(address->family(), SOCK_STREAM, IPPROTO_TCP, sys::Blocking::no);
+    if (!opened)
+        return opened.error();
+    connecting_.reset();
+    target_ = std::move(*opened);
+    if (::connect(target_.get(), address->get(), address->length) < 0 && errno != EINPROGRESS)
+        return sys::last_error("connect");
+    connecting_.emplace(owner_.loop_, target_.get(), sys::Watch::What::writable,
+                        sys::bind<&Relay::on_connected>(*this));
+    connecting_->start();
+    deadline_.start(connect_timeout);
+    return {};
+}
+
+void Relays::Relay::on_connected() noexcept
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    ::getsockopt(target_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    connecting_->stop();
+    deadline_.stop();
+    if (error != 0)
+        return fail_target({"connect", error});
+    facts_.connected = true;
+    facts_.connect_error.reset();
+    begin_relaying();
+}
+
+void Relays::Relay::on_connect_timeout() noexcept
+{
+    fail_target({"connect", ETIMEDOUT});
+}
+
+void Relays::Relay::fail_target(const sys::SysError& error) noexcept
+{
+    facts_.connect_error = error;
+    connecting_->stop();
+    connect_next();
+}
+
+void Relays::Relay::begin_relaying()
+{
+    for (const int fd : {client_.get(), target_.get()})
+        (void)sys::set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "setsockopt (TCP_NODELAY)");
+    if (facts_.spec->flags.has(config::ServiceFlag::keepalive))
+        (void)sys::set_option(target_.get(), SOL_SOCKET, SO_KEEPALIVE, 1,
+                              "setsockopt (SO_KEEPALIVE)");
+    prepare(up_, client_.get(), target_.get(), facts_.bytes_in, sys::bind<&Relay::pump_up>(*this));
+    prepare(down_, target_.get(), client_.get(), facts_.bytes_out,
+            sys::bind<&Relay::pump_down>(*this));
+    watch(up_);
+    watch(down_);
+}
+
+void Relays::Relay::prepare(Direction& direction, int from, int to, std::uint64_t& bytes,
+                            sys::Callback callback)
+{
+    direction.from = from;
+    direction.to = to;
+    direction.bytes = &bytes;
+    direction.readable.emplace(owner_.loop_, from, sys::Watch::What::readable, callback);
+    direction.writable.emplace(owner_.loop_, to, sys::Watch::What::writable, callback);
+}
+
+/// @return false if nothing more can be read now.
+bool Relays::Relay::fill(Direction& direction) noexcept
+{
+    if (direction.source_ended)
+        return false;
+    if (!direction.pipe) {
+        auto pipe = owner_.pipes_.take();
+        if (!pipe) {
+            finish();
+            return false;
+        }
+        direction.pipe = std::move(*pipe);
+    }
+    const auto result = sys::fill(direction.pipe, direction.from, bytes_per_splice);
+    *direction.bytes += result.bytes;
+    if (result.outcome == sys::SpliceOutcome::end_of_stream)
+        direction.source_ended = true;
+    else if (result.outcome == sys::SpliceOutcome::failed)
+        finish();
+    return result.outcome == sys::SpliceOutcome::moved;
+}
+
+/// @return false if the other side takes no more now.
+bool Relays::Relay::drain(Direction& direction) noexcept
+{
+    while (direction.pipe.held > 0) {
+        const auto result = sys::drain(direction.pipe, direction.to);
+        if (result.outcome == sys::SpliceOutcome::failed)
+            finish();
+        if (result.outcome != sys::SpliceOutcome::moved)
+            return false;
+    }
+    return true;
+}
+
+void Relays::Relay::pump(Direction& direction) noexcept
+{
+    const std::uint64_t limit = *direction.bytes + bytes_per_turn;
+    bool more = true;
+    while (!over_ && more && *direction.bytes < limit)
+        more = drain(direction) && fill(direction);
+    if (over_)
+        return;
+    // What the last fill brought must not wait for the next turn.
+    const bool drained = drain(direction);
+    if (over_)
+        return;
+    if (drained)
+        owner_.pipes_.give_back(std::exchange(direction.pipe, {}));
+    if (drained && direction.source_ended && !direction.over) {
+        direction.over = true;
+        ::shutdown(direction.to, SHUT_WR);
+    }
+    watch(direction);
+    if (up_.over && down_.over)
+        finish();
+}
+
+void Relays::Relay::watch(Direction& direction) noexcept
+{
+    const bool is_blocked = direction.pipe.held > 0;
+    if (is_blocked)
+        direction.writable->start();
+    else
+        direction.writable->stop();
+    if (is_blocked || direction.source_ended)
+        direction.readable->stop();
+    else
+        direction.readable->start();
+}
+
+void Relays::Relay::finish() noexcept
+{
+    if (over_)
+        return;
+    over_ = true;
+    deadline_.stop();
+    connecting_.reset();
+    for (Direction* direction : {&up_, &down_}) {
+        if (direction->readable)
+            direction->readable->stop();
+        if (direction->writable)
+            direction->writable->stop();
+    }
+    owner_.over_.splice(owner_.over_.end(), owner_.relays_, self_);
+    owner_.reap_.schedule();
+}
+
+RelayFacts Relays::Relay::close() noexcept
+{
+    for (Direction* direction : {&up_, &down_}) {
+        direction->readable.reset();
+        direction->writable.reset();
+        owner_.pipes_.give_back(std::move(direction->pipe));
+    }
+    client_.reset();
+    target_.reset();
+    slot_.reset();
+    return std::move(facts_);
+}
+
+Relays::Relays(sys::EventLoop& loop, RelayObserver& observer)
+    : loop_(loop), observer_(observer), reap_(loop, sys::bind<&Relays::reap>(*this))
+{
+}
+
+Relays::~Relays() = default;
+
+void Relays::start(std::uint64_t owner, std::shared_ptr<const config::ServiceSpec> spec,
+                   sys::UniqueFd client, const std::optional<access::Peer>& peer, access::Slot slot,
+                   std::vector<access::IpAddress> targets) noexcept
+{
+    (void)sys::set_blocking(client.get(), sys::Blocking::no);
+    RelayFacts facts;
+    facts.owner = owner;
+    facts.spec = std::move(spec);
+    facts.peer = peer;
+    facts.started_at = std::chrono::steady_clock::now();
+    relays_.push_back(std::make_unique<Relay>(*this, std::move(facts), std::move(client),
+                                              std::move(slot), std::move(targets)));
+    Relay& relay = *relays_.back();
+    relay.set_place(std::prev(relays_.end()));
+    relay.connect_next();
+}
+
+std::size_t Relays::end(std::uint64_t owner) noexcept
+{
+    const std::size_t before = relays_.size();
+    for (auto at = relays_.begin(); at != relays_.end();) {
+        Relay& relay = **at++; // ending it takes it out of the list
+        if (relay.facts().owner == owner)
+            relay.end(SIGTERM);
+    }
+    return before - relays_.size();
+}
+
+std::size_t Relays::end_all() noexcept
+{
+    const std::size_t before = relays_.size();
+    while (!relays_.empty())
+        relays_.front()->end(SIGTERM);
+    return before;
+}
+
+std::size_t Relays::size() const noexcept
+{
+    return relays_.size();
+}
+
+std::vector<RelayFacts> Relays::list() const
+{
+    std::vector<RelayFacts> all;
+    for (const auto& relay : relays_)
+        all.push_back(relay->facts());
+    return all;
+}
+
+void Relays::reap() noexcept
+{
+    List over;
+    over.swap(over_);
+    for (auto& relay : over) {
+        const RelayFacts facts = relay->close();
+        relay.reset();
+        observer_.on_relay_end(facts);
+    }
+}
+
+} // namespace usherd::daemon

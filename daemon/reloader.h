@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Reads the configuration: at start in place, at a reload in the blocking worker, so that name
+// services and slow disks do not hold up clients. Requests that come while one is read make one
+// more reading, however many they are.
+
+#pragma once
+
+#include <functional>
+
+#include "config-parser/load.h"
+#include "daemon/blocking_worker.h"
+
+namespace usherd::daemon {
+
+class Reloader {
+public:
+    struct Settings {
+        std::string main_file; ///< absolute
+        config::LoadOptions options;
+    };
+    using Loaded = std::function<void(const config::LoadResult&)>;
+
+    /// @param loaded called in the loop with each result.
+    Reloader(BlockingWorker& worker, Settings settings, Loaded loaded);
+
+    /// Reads now, in this thread.
+    [[nodiscard]] config::LoadResult load_now() const;
+    /// Asks for a reload.
+    void request();
+
+private:
+    [[nodiscard]] static config::LoadResult load(const Settings& settings);
+    void begin();
+
+    BlockingWorker& worker_;
+    Settings settings_;
+    Loaded loaded_;
+    bool reading_ = false;
+    bool again_ = false;
+};
+
+} // namespace usherd::daemon

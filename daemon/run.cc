@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/run.h"
+
+#include <climits>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/daemonise.h"
+#include "daemon/log.h"
+#include "daemon/pid_file.h"
+#include "daemon/reloader.h"
+#include "daemon/server.h"
+#include "daemon/signals.h"
+#include "daemon/systemd.h"
+
+namespace usherd::daemon {
+
+namespace {
+
+constexpr int status_ok = 0;
+constexpr int status_failed = 1;
+
+/// What handlers inherit; raises our own soft limit of open files to the hard one.
+core::DaemonTraits prepare_process()
+{
+    core::DaemonTraits traits;
+    traits.is_root = ::geteuid() == 0;
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        if (!is_supervisor_variable(*variable))
+            traits.environment.emplace_back(*variable);
+    // xinetd gives its servers 4096 where the hard limit is infinite.
+    constexpr std::uint64_t stands_for_infinity = 4096;
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        traits.open_files_hard =
+            files.rlim_max == RLIM_INFINITY ? stands_for_infinity : files.rlim_max;
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+    constexpr mode_t never_less = 022;
+    traits.umask = ::umask(never_less) | never_less;
+    ::umask(traits.umask);
+    return traits;
+}
+
+/// From the directory we were started in: later we are in `/`.
+std::string absolute(const std::string& path)
+{
+    if (path.empty() || path.front() == '/')
+        return path;
+    std::unique_ptr<char, void (*)(void*)> here(::getcwd(nullptr, 0), std::free);
+    return here == nullptr ? path : std::string(here.get()) + "/" + path;
+}
+
+LogSettings log_settings(const Options& options)
+{
+    LogSettings settings;
+    settings.format = options.log_format;
+    settings.debug = options.debug;
+    settings.program = options.program;
+    if (!options.filelog.empty()) {
+        settings.target.kind = DaemonLogTarget::Kind::file;
+        settings.target.path = absolute(options.filelog);
+    } else if (options.syslog_facility) {
+        settings.target.facility = *options.syslog_facility;
+    } else if (options.foreground_for_people || options.debug) {
+        settings.target.kind = DaemonLogTarget::Kind::stderr_stream;
+    }
+    return settings;
+}
+
+Reloader::Settings reload_settings(const Options& options)
+{
+    Reloader::Settings settings;
+    settings.main_file = absolute(options.config_file);
+    settings.options.port_offset = options.port_offset;
+    settings.options.include_inetd_conf = options.inetd_compat;
+    settings.options.base_directory = options.base_directory;
+    return settings;
+}
+
+/// The process from its log on: everything that needs the loop.
+class Daemon {
+public:
+    Daemon(const Options& options, core::DaemonTraits traits, StartReport report, Log& log,
+           sys::EventLoop& loop, PassedSockets passed);
+    int run();
+
+private:
+    [[nodiscard]] SignalActions actions();
+    [[nodiscard]] bool may_start(const config::LoadResult& loaded);
+    void on_started(std::size_t available);
+    void on_loaded(const config::LoadResult& loaded);
+    void on_reloaded();
+    void request_reload();
+    void stop();
+    void quit(int status);
+    void fail(std::string_view message);
+    void feed_watchdog() noexcept;
+    [[nodiscard]] std::string summary() const;
+
+    const Options& options_;
+    Log& log_;
+    sys::EventLoop& loop_;
+    StartReport report_;
+    std::optional<PidFile> pid_file_;
+    BlockingWorker worker_;
+    Reloader reloader_;
+    Server server_;
+    Signals signals_;
+    sys::Timer watchdog_;
+    bool stopping_ = false;
+    int status_ = status_ok;
+};
+
+Daemon::Daemon(const Options& options, core::DaemonTraits traits, StartReport report, Log& log,
+               sys::EventLoop& loop, PassedSockets passed)
+    : options_(options), log_(log), loop_(loop), report_(std::move(report)), worker_(loop),
+      reloader_(worker_, reload_settings(options),
+                [this](const config::LoadResult& loaded) { on_loaded(loaded); }),
+      server_(loop, log, options, std::move(traits), std::move(passed)), signals_(loop, actions()),
+      watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this))
+{
+}
+
+SignalActions Daemon::actions()
+{
+    SignalActions actions;
+    actions.reload = [this] { request_reload(); };
+    actions.stop = [this] { stop(); };
+    actions.quit = [this] {
+        log_.warning("Exiting...");
+        quit(status_ok);
+    };
+    actions.check = [this] { log_.info("Consistency check passed"); };
+    if (options_.foreground_for_people)
+        actions.interrupt = [this] { stop(); };
+    else if (options_.debug)
+        actions.interrupt = [this] { quit(status_failed); };
+    return actions;
+}
+
+std::string Daemon::summary() const
+{
+    const std::size_t count = server_.available_services();
+    return fmt::format("{} available service{}", count, count == 1 ? "" : "s");
+}
+
+void Daemon::fail(std::string_view message)
+{
+    log_.critical("{}", message);
+    report_.failed(status_failed, message);
+    quit(status_failed);
+}
+
+bool Daemon::may_start(const config::LoadResult& loaded)
+{
+    if (!loaded.main_file_unreadable && !loaded.defaults_fatal)
+        return true;
+    for (const auto& diagnostic : loaded.diagnostics->all())
+        log_.error("{}", config::log_line(diagnostic));
+    fail(loaded.main_file_unreadable ? "couldn't get configuration. Exiting..."
+                                     : "a bad value in defaults. Exiting...");
+    return false;
+}
+
+int Daemon::run()
+{
+    for (const std::string& remark : options_.remarks)
+        log_.warning("{}", remark);
+    if (!options_.pid_file.empty()) {
+        if (auto created = PidFile::create(options_.pid_file, ::getpid()))
+            pid_file_.emplace(std::move(*created));
+        else
+            log_.debug("pid file {}: {}", options_.pid_file, sys::to_string(created.error()));
+    }
+    const auto loaded = reloader_.load_now();
+    if (::chdir("/") < 0)
+        log_.warning("{}", sys::to_string(sys::last_error("chdir")));
+    if (!may_start(loaded))
+        return status_;
+    server_.on_reloaded([this] { on_reloaded(); });
+    server_.start(loaded, [this](std::size_t available) { on_started(available); });
+    if (!loop_.run())
+        status_ = status_failed;
+    return status_;
+}
+
+void Daemon::on_started(std::size_t available)
+{
+    if (available == 0 && !options_.stay_alive)
+        return fail("no services. Exiting...");
+    log_.notice("{} started with loadavg options compiled in.", version_text());
+    log_.notice("Started working: {}", summary());
+    report_.succeeded();
+    notify_ready(summary());
+    if (watchdog_interval())
+        feed_watchdog();
+}
+
+void Daemon::feed_watchdog() noexcept
+{
+    notify_watchdog();
+    watchdog_.start(*watchdog_interval());
+}
+
+void Daemon::request_reload()
+{
+    if (stopping_)
+        return;
+    log_.notice("Starting reconfiguration");
+    notify_reloading();
+    reloader_.request();
+}
+
+void Daemon::on_loaded(const config::LoadResult& loaded)
+{
+    if (!stopping_)
+        server_.reload(loaded);
+}
+
+void Daemon::on_reloaded()
+{
+    notify_ready(summary());
+    if (server_.available_services() > 0 || options_.stay_alive)
+        return;
+    log_.critical("No available services. Exiting");
+    quit(status_failed);
+}
+
+void Daemon::stop()
+{
+    log_.warning("Exiting...");
+    if (stopping_)
+        return quit(status_ok); // asked twice: no longer in order
+    stopping_ = true;
+    notify_stopping();
+    // As process 1 we take everybody with us: in order, then.
+    const bool is_init = ::getpid() == 1;
+    server_.stop(is_init ? OnStop::end : options_.on_stop, [this] { quit(status_ok); });
+}
+
+void Daemon::quit(int status)
+{
+    status_ = status;
+    loop_.stop();
+}
+
+int fail_early(const Options& options, StartReport& report, std::string_view message)
+{
+    const std::string text = fmt::format("{}: {}", options.program, message);
+    fmt::print(stderr, "{}\n", text);
+    report.failed(status_failed, text);
+    return status_failed;
+}
+
+} // namespace
+
+int run(const Options& given)
+{
+    Options options = given;
+    options.pid_file = absolute(options.pid_file);
+    options.config_file = absolute(options.config_file);
+    options.base_directory = absolute(".");
+    StartReport report;
+    constexpr int first_free = 3;
+    if (auto prepared = prepare_descriptors(first_free + passed_descriptor_count()); !prepared)
+        return fail_early(options, report, sys::to_string(prepared.error()));
+    std::vector<std::string> rejected;
+    auto passed = take_passed_sockets(rejected);
+    options.remarks.insert(options.remarks.end(), rejected.begin(), rejected.end());
+    auto traits = prepare_process();
+    const auto settings = log_settings(options);
+    if (!options.foreground) {
+        auto detached = daemonise();
+        if (!detached)
+            return fail_early(options, report, sys::to_string(detached.error()));
+        report = std::move(*detached);
+    }
+    ignore_harmless_signals();
+    sys::EventLoop loop;
+    std::string error;
+    auto log = make_log(loop, settings, error);
+    if (log == nullptr)
+        return fail_early(options, report, fmt::format("can't open log file: {}", error));
+    const int status = Daemon(options, std::move(traits), std::move(report), *log, loop,
+                              PassedSockets(std::move(passed)))
+                           .run();
+    log->flush();
+    return status;
+}
+
+} // namespace usherd::daemon

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/server.h"
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include "daemon/core/log_record.h"
+#include "daemon/core/unsupported.h"
+
+namespace usherd::daemon {
+
+namespace {
+
+constexpr int max_bind_retries = 10; // after the first attempt, as xinetd
+constexpr std::chrono::milliseconds bind_retry_interval{20};
+
+/// An address that is taken or not there yet may become free; other failures stay.
+bool may_pass(const sys::SysError& error) noexcept
+{
+    return error.number == EADDRINUSE || error.number == EADDRNOTAVAIL;
+}
+
+Level level_of(config::Severity severity) noexcept
+{
+    switch (severity) {
+    case config::Severity::note:
+    case config::Severity::info:
+        return Level::info;
+    case config::Severity::debug:
+        return Level::debug;
+    case config::Severity::warning:
+        return Level::warning;
+    case config::Severity::error:
+        return Level::error;
+    case config::Severity::critical:
+        break;
+    }
+    return Level::critical;
+}
+
+} // namespace
+
+Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
+               PassedSockets passed)
+    : loop_(loop), log_(log), options_(options), provoked_log_(loop, log),
+      stderr_lines_(loop, provoked_log_), resolver_(loop), gatekeeper_(loop, resolver_),
+      internals_(loop, *this),
+      supervisor_(loop, *this,
+                  [&](ReportReceiver& receiver) {
+                      return make_launcher(loop, worker_count(options), receiver);
+                  }),
+      reaper_(loop, supervisor_),
+      retries_(loop, [this](ServerStart start) { supervisor_.launch(std::move(start)); }),
+      context_{
+          loop,       log,         provoked_log_,     stderr_lines_,     supervisor_,
+          internals_, gatekeeper_, std::move(traits), std::move(passed), options.process_limit},
+      bind_retry_(loop, sys::bind<&Server::on_bind_retry>(*this))
+{
+}
+
+Server::~Server() = default;
+
+unsigned Server::worker_count(const Options& options) noexcept
+{
+    constexpr unsigned most = 4;
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    return options.spawn_workers != 0 ? options.spawn_workers : std::min(cores, most);
+}
+
+std::size_t Server::available_services() const noexcept
+{
+    return static_cast<std::size_t>(
+        std::count_if(services_.begin(), services_.end(),
+                      [](const auto& service) { return service->is_available(); }));
+}
+
+Service* Server::find(ServiceKey key) noexcept
+{
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : found->second;
+}
+
+void Server::report_diagnostics(const config::LoadResult& loaded)
+{
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics->all())
+        log_.write(level_of(diagnostic.severity), config::log_line(diagnostic));
+    if (const auto more = loaded.diagnostics->not_kept(); more > 0)
+        log_.error("{} further diagnostics are not shown", more);
+}
+
+Service& Server::add(config::SpecPointer spec, LogBook& book)
+{
+    bool log_failed = false;
+    auto service_log = book.open(*spec, log_failed);
+    const auto unsupported = core::unsupported_effect(*spec);
+    const ServiceKey key{++last_key_};
+    services_.push_back(
+        std::make_unique<Service>(key, std::move(spec), context_, std::move(service_log)));
+    Service& service = *services_.back();
+    by_key_.emplace(key, &service);
+    if (unsupported) {
+        service.put_out_of_service(*unsupported);
+        log_.error("service {} is out of service: {}", service.spec().id, *unsupported);
+    } else if (log_failed) {
+        give_up(service, {"open", 0});
+    } else {
+        opening_.push_back({key});
+    }
+    return service;
+}
+
+void Server::start(const config::LoadResult& loaded, Started started)
+{
+    report_diagnostics(loaded);
+    LogBook book(log_);
+    services_.reserve(loaded.services.size());
+    for (const auto& spec : loaded.services)
+        add(spec, book);
+    opened_ = [this, started = std::move(started)] {
+        context_.passed.drop();
+        started(available_services());
+    };
+    open_all();
+}
+
+void Server::open_all()
+{
+    std::vector<Opening> again;
+    for (Opening& opening : opening_) {
+        Service* service = find(opening.service);
+        if (service == nullptr)
+            continue;
+        if (opening.attempts > 0)
+            log_.notice("bind retry attempt {}", opening.attempts);
+        const auto opened = service->open();
+        if (opened)
+            continue;
+        const auto& error = opened.error();
+        log_.error("{} failed ({}). service = {}", error.call, sys::errno_text(error.number),
+                   service->spec().id);
+        if (may_pass(error) && opening.attempts < max_bind_retries)
+            again.push_back({opening.service, opening.attempts + 1});
+        else
+            give_up(*service, error);
+    }
+    opening_ = std::move(again);
+    if (opening_.empty())
+        finish_opening();
+    else
+        bind_retry_.start(bind_retry_interval);
+}
+
+void Server::on_bind_retry() noexcept
+{
+    open_all();
+}
+
+void Server::finish_opening()
+{
+    if (auto done = std::exchange(opened_, nullptr))
+        done();
+}
+
+void Server::give_up(Service& service, const sys::SysError& error)
+{
+    log_.error("Service {} failed to start and is deactivated.", service.spec().id);
+    service.put_out_of_service(error.number == 0 ? "its log cannot be opened"
+                                                 : sys::to_string(error));
+}
+
+void Server::on_started(const RunningServer& server) noexcept
+{
+    if (Service* service = find(server.service))
+        service->on_server_started(server);
+}
+
+void Server::on_start_failed(const RunningServer& server) noexcept
+{
+    if (Service* service = find(server.service))
+        service->on_server_start_failed(server);
+}
+
+void Server::on_not_started(ServerStart start, int error_number) noexcept
+{
+    Service* service = find(start.service);
+    if (service == nullptr)
+        return;
+    const std::string& id = service->spec().id;
+    provoked_log_.write(Level::error, id, "fork",
+                        fmt::format("{}: fork failed: {}", id, sys::errno_text(error_number)));
+    const bool no_retry = service->spec().flags.has(config::ServiceFlag::noretry);
+    ++start.attempts;
+    if (!no_retry && start.attempts < RetryQueue::max_attempts) {
+        retries_.add(std::move(start));
+        return;
+    }
+    if (!no_retry)
+        provoked_log_.write(Level::error, id, "fork given up",
+                            fmt::format("service {}: too many consecutive fork failures", id));
+    service->on_server_given_up(std::move(start));
+}
+
+void Server::on_exited(RunningServer&& server, int wait_status, const rusage& /*usage*/) noexcept
+{
+    const ServiceKey key = server.service;
+    if (Service* service = find(key)) {
+        service->on_server_exited(std::move(server), wait_status);
+    } else if (const auto departed = departed_.find(key); departed != departed_.end()) {
+        const auto ran = std::chrono::steady_clock::now() - server.started_at;
+        const auto record = core::exit_record(
+            *server.spec,
+            {wait_status, server.pid, std::chrono::duration_cast<std::chrono::seconds>(ran)});
+        if (departed->second.log != nullptr && !record.empty())
+            departed->second.log->write(record);
+        if (supervisor_.count(key) == 0)
+            departed_.erase(departed);
+    }
+    check_stopped();
+}
+
+void Server::on_unknown_exited(pid_t pid, int /*wait_status*/) noexcept
+{
+    log_.notice("unknown child process {} died", pid);
+}
+
+void Server::on_signalled(const RunningServer& server, int signal) noexcept
+{
+    provoked_log_.write(
+        Level::warning, server.spec->id, "signal",
+        fmt::format("Sending signal {} to {} server {}", signal, server.spec->id, server.pid));
+}
+
+void Server::on_session_end(const SessionFacts& session) noexcept
+{
+    if (Service* service = find(ServiceKey{session.owner}))
+        service->on_session_ended(session);
+    check_stopped();
+}
+
+void Server::stop(OnStop what, std::function<void()> done)
+{
+    if (what == OnStop::leave) {
+        done(); // sessions inside the daemon end with it
+        return;
+    }
+    for (const auto& service : services_)
+        service->close();
+    stopped_ = std::move(done);
+    internals_.end_all();
+    supervisor_.end_all();
+    check_stopped();
+}
+
+void Server::check_stopped() noexcept
+{
+    if (!stopped_ || supervisor_.count() > 0 || internals_.size() > 0)
+        return;
+    std::exchange(stopped_, nullptr)();
+}
+
+} // namespace usherd::daemon

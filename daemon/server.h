@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The daemon: owns the loop's objects and the services; start, reload, stop. What a service does is
+// in service.h, what a reload changes in core/reload_plan.h, which files say what in config-parser.
+//
+// Sockets that cannot be opened are tried again a few times, a moment apart, as xinetd retries
+// bind(); only then is the start or the reload over and reported.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config-parser/load.h"
+#include "daemon/context.h"
+#include "daemon/core/reload_plan.h"
+#include "daemon/gatekeeper.h"
+#include "daemon/options.h"
+#include "daemon/reaper.h"
+#include "daemon/retry_queue.h"
+#include "daemon/service.h"
+#include "daemon/sys/resolver.h"
+
+namespace usherd::daemon {
+
+class Server final : public ServerObserver, public SessionObserver {
+public:
+    /// @param loop, log outlive the server. @param traits the daemon as its handlers inherit it.
+    Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
+           PassedSockets passed);
+    ~Server() override;
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Called once when the start is over: every socket open or given up.
+    /// @param available how many services.
+    using Started = std::function<void(std::size_t available)>;
+    void start(const config::LoadResult& loaded, Started started);
+    /// Applies a new configuration, or refuses it as a whole; logs what it changes, as xinetd does.
+    void reload(const config::LoadResult& loaded);
+    /// `reloaded` is called whenever a reload has been carried out and its sockets are open.
+    void on_reloaded(std::function<void()> reloaded) { reloaded_ = std::move(reloaded); }
+    /// Ends what on_stop says; `done` is called when nothing has to be waited for any more.
+    void stop(OnStop what, std::function<void()> done);
+    [[nodiscard]] std::size_t available_services() const noexcept;
+    [[nodiscard]] const std::vector<std::unique_ptr<Service>>& services() const noexcept
+    {
+        return services_;
+    }
+
+    // ServerObserver
+    void on_started(const RunningServer& server) noexcept override;
+    void on_start_failed(const RunningServer& server) noexcept override;
+    void on_not_started(ServerStart start, int error_number) noexcept override;
+    void on_exited(RunningServer&& server, int wait_status, const rusage& usage) noexcept override;
+    void on_unknown_exited(pid_t pid, int wait_status) noexcept override;
+    void on_signalled(const RunningServer& server, int signal) noexcept override;
+    // SessionObserver
+    void on_session_end(const SessionFacts& session) noexcept override;
+
+private:
+    /// A service that is gone while servers of it still run.
+    struct Departed {
+        std::shared_ptr<ServiceLog> log;
+    };
+
+    Service& add(config::SpecPointer spec, LogBook& book);
+    void apply(const core::ReloadPlan& plan, LogBook& book);
+    void readjust(const core::ReloadPlan::Keep& keep, LogBook& book);
+    void kill_servers(Service& service);
+    void drop(std::unique_ptr<Service>& service);
+    void open_all();
+    void on_bind_retry() noexcept;
+    void finish_opening();
+    void give_up(Service& service, const sys::SysError& error);
+    void report_diagnostics(const config::LoadResult& loaded);
+    void check_stopped() noexcept;
+    [[nodiscard]] Service* find(ServiceKey key) noexcept;
+    [[nodiscard]] static unsigned worker_count(const Options& options) noexcept;
+
+    sys::EventLoop& loop_;
+    Log& log_;
+    const Options options_;
+    ProvokedLog provoked_log_;
+    StderrLines stderr_lines_;
+    sys::HostNameResolver resolver_;
+    Gatekeeper gatekeeper_;
+    InternalSessions internals_;
+    Supervisor supervisor_;
+    Reaper reaper_;
+    RetryQueue retries_;
+    Context context_;
+    std::uint64_t last_key_ = 0;
+    std::vector<std::unique_ptr<Service>> services_; ///< in the order of the files
+    std::unordered_map<ServiceKey, Service*> by_key_;
+    std::unordered_map<ServiceKey, Departed> departed_;
+    struct Opening {
+        ServiceKey service;
+        int attempts = 0;
+    };
+    std::vector<Opening> opening_; ///< sockets that could not be opened yet
+    std::function<void()> opened_;
+    std::function<void()> stopped_;
+    std::function<void()> reloaded_;
+    sys::Timer bind_retry_;
+};
+
+} // namespace usherd::daemon

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// How Server carries out a ReloadPlan. What xinetd does to the handlers of services that go away
+// is done here: they are killed; those of kept services are left alone.
+
+#include <algorithm>
+#include <csignal>
+
+#include "daemon/core/unsupported.h"
+#include "daemon/server.h"
+
+namespace usherd::daemon {
+
+void Server::reload(const config::LoadResult& loaded)
+{
+    report_diagnostics(loaded);
+    if (!loaded.refused_because.empty()) {
+        log_.warning("reconfiguration failed: {}", loaded.refused_because);
+        return;
+    }
+    log_.notice("Swapping defaults");
+    for (const Opening& opening : std::exchange(opening_, {}))
+        if (Service* service = find(opening.service))
+            service->put_out_of_service("a reload came before its address was free");
+    bind_retry_.stop();
+    finish_opening();
+
+    std::vector<config::SpecPointer> running;
+    running.reserve(services_.size());
+    for (const auto& service : services_)
+        running.push_back(service->spec_pointer());
+    const core::ReloadPlan plan = core::plan_reload(running, loaded);
+    LogBook book(log_);
+    opened_ = [this, fresh = plan.start.size(), dropped = plan.stop.size(),
+               old = services_.size() - plan.stop.size()] {
+        log_.notice("Reconfigured: new={} old={} dropped={} (services)", fresh, old, dropped);
+        if (reloaded_)
+            reloaded_();
+    };
+    apply(plan, book);
+    open_all();
+}
+
+void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book)
+{
+    Service& service = *services_[keep.running];
+    log_.notice("readjusting service {}", service.spec().id);
+    bool log_failed = false;
+    auto service_log = book.open(*keep.spec, log_failed);
+    service.adopt(keep.spec, std::move(service_log));
+    if (const auto why = core::unsupported_effect(*keep.spec)) {
+        service.put_out_of_service(*why);
+        log_.error("service {} is out of service: {}", service.spec().id, *why);
+    } else if (log_failed) {
+        give_up(service, {"open", 0});
+    } else if (!std::holds_alternative<core::Suspended>(service.state())) {
+        opening_.push_back({service.key()});
+    }
+}
+
+void Server::apply(const core::ReloadPlan& plan, LogBook& book)
+{
+    // First what frees addresses; open_all() takes them.
+    for (const auto& keep : plan.rebind)
+        kill_servers(*services_[keep.running]);
+    for (const auto* list : {&plan.unchanged, &plan.adjust, &plan.rebind})
+        for (const auto& keep : *list)
+            readjust(keep, book);
+    for (const auto& stale : plan.stale) {
+        Service& service = *services_[stale.running];
+        bool log_failed = false;
+        service.mark_stale(stale.why, book.open(service.spec(), log_failed));
+        log_.error("service {} runs on with its last good configuration: {}", service.spec().id,
+                   stale.why);
+    }
+    for (const auto& stop : plan.stop)
+        drop(services_[stop.running]);
+    std::erase_if(services_, [](const auto& service) { return service == nullptr; });
+    for (const auto& spec : plan.start)
+        add(spec, book);
+}
+
+/// xinetd kills the servers of a service that goes away or moves to another address.
+void Server::kill_servers(Service& service)
+{
+    for (const RunningServer& server : supervisor_.servers_of(service.key()))
+        log_.warning("Sending signal {} to {} server {}", SIGKILL, server.spec->id, server.pid);
+    supervisor_.kill_all(service.key(), SIGKILL, Reach::process);
+    internals_.end(static_cast<std::uint64_t>(service.key()));
+}
+
+void Server::drop(std::unique_ptr<Service>& service)
+{
+    kill_servers(*service);
+    const std::size_t retries = retries_.drop(service->key());
+    if (retries > 0)
+        log_.notice("dropping retry attempt for service {} ({})", service->spec().id, retries);
+    log_.notice("service {} deactivated", service->spec().id);
+    if (supervisor_.count(service->key()) > 0)
+        departed_.emplace(service->key(), Departed{service->log()});
+    by_key_.erase(service->key());
+    service.reset();
+}
+
+} // namespace usherd::daemon

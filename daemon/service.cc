@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The life of a service: its sockets open, close, and survive a reload. What comes in through them
+// is in service_admission.cc, what becomes of its servers in service_servers.cc.
+
+#include "daemon/service.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "daemon/core/unsupported.h"
+
+namespace usherd::daemon {
+
+std::uint64_t ServiceCounts::refused_in_all() const noexcept
+{
+    return std::accumulate(refused.begin(), refused.end(), std::uint64_t{0});
+}
+
+Service::Service(ServiceKey key, std::shared_ptr<const config::ServiceSpec> spec, Context& context,
+                 std::shared_ptr<ServiceLog> log)
+    : key_(key), spec_(std::move(spec)), context_(context), log_(std::move(log)), state_(core::OutOfService{"not started"})
+{
+}
+
+Service::~Service()
+{
+    context_.gatekeeper.forget(*this);
+    close();
+}
+
+bool Service::is_available() const noexcept
+{
+    return !std::holds_alternative<core::OutOfService>(state_);
+}
+
+Listener::Mode Service::listener_mode() const noexcept
+{
+    return is_connection_oriented(*spec_) && (!spec_->wait || spec_->is_internal())
+               ? Listener::Mode::accept
+               : Listener::Mode::lend;
+}
+
+sys::Result<void> Service::open()
+{
+    if (const auto* suspended = std::get_if<core::Suspended>(&state_); suspended != nullptr)
+        return {}; // its sockets open when the hold-off is over
+    const std::size_t before = listeners_.size();
+    auto opened = open_missing();
+    if (!opened) {
+        // All or nothing: a service on half of its addresses is harder to notice than one on none.
+        listeners_.resize(std::min(before, listeners_.size()));
+        return opened;
+    }
+    if (!is_available())
+        state_ = core::Listening{};
+    resume_listeners();
+    return {};
+}
+
+sys::Result<void> Service::open_missing()
+{
+    retired_.clear();
+    for (const config::Endpoint& endpoint : spec_->endpoints) {
+        const bool is_open =
+            std::any_of(listeners_.begin(), listeners_.end(),
+                        [&](const auto& listener) { return listener->endpoint() == endpoint; });
+        if (is_open)
+            continue;
+        auto socket = open_endpoint(*spec_, endpoint, context_.passed);
+        if (!socket)
+            return socket.error();
+        listeners_.push_back(std::make_unique<Listener>(context_.loop, std::move(*socket), endpoint,
+                                                        listener_mode(), *this));
+    }
+    return {};
+}
+
+void Service::watch(Listener& listener)
+{
+    const auto kind = core::find_internal(spec_->name);
+    if (spec_->is_internal() && listener_mode() == Listener::Mode::lend && kind) {
+        const bool is_read =
+            std::any_of(datagrams_.begin(), datagrams_.end(),
+                        [&](const auto& datagram) { return datagram->fd() == listener.fd(); });
+        if (!is_read)
+            datagrams_.push_back(
+                std::make_unique<InternalDatagram>(context_.loop, listener.fd(), *kind, *this));
+        return;
+    }
+    if (!is_lent(listener.fd()))
+        listener.resume();
+}
+
+void Service::resume_listeners() noexcept
+{
+    waiting_for_slot_ = false;
+    for (const auto& listener : listeners_)
+        if (listener->is_open())
+            watch(*listener);
+}
+
+void Service::pause_listeners() noexcept
+{
+    for (const auto& listener : listeners_)
+        listener->pause();
+}
+
+void Service::close() noexcept
+{
+    // Perhaps from inside a callback of one of these: they stop now and die later.
+    for (auto& datagram : datagrams_) {
+        datagram->pause();
+        retired_.push_back(std::move(datagram));
+    }
+    datagrams_.clear();
+    for (const auto& listener : listeners_)
+        listener->close();
+    lent_.clear();
+    if (timer_ != nullptr)
+        timer_->stop();
+}
+
+void Service::put_out_of_service(std::string why) noexcept
+{
+    close();
+    listeners_.clear();
+    state_ = core::OutOfService{std::move(why)};
+}
+
+void Service::adopt(std::shared_ptr<const config::ServiceSpec> spec,
+                    std::shared_ptr<ServiceLog> log)
+{
+    spec_ = std::move(spec);
+    template_.reset();
+    log_ = std::move(log);
+    stale_because_.clear();
+    const auto is_wanted = [this](const Listener& listener) {
+        return std::find(spec_->endpoints.begin(), spec_->endpoints.end(), listener.endpoint()) !=
+               spec_->endpoints.end();
+    };
+    std::erase_if(datagrams_, [&](const auto& datagram) {
+        return std::none_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+            return listener->fd() == datagram->fd() && is_wanted(*listener);
+        });
+    });
+    std::erase_if(lent_, [&](const Lent& lent) {
+        return std::none_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+            return listener->fd() == lent.socket && is_wanted(*listener);
+        });
+    });
+    std::erase_if(listeners_, [&](const auto& listener) { return !is_wanted(*listener); });
+    for (const auto& listener : listeners_)
+        if (listener->is_open())
+            adjust_socket(listener->fd(), *spec_, listener->endpoint());
+    if (is_available() && !std::holds_alternative<core::Suspended>(state_))
+        resume_listeners(); // a limit may have been raised
+}
+
+void Service::mark_stale(std::string why, std::shared_ptr<ServiceLog> log)
+{
+    stale_because_ = std::move(why);
+    log_ = std::move(log);
+}
+
+const std::shared_ptr<const core::SpawnTemplate>& Service::spawn_template()
+{
+    if (template_ == nullptr)
+        template_ = core::make_template(*spec_, context_.traits);
+    return template_;
+}
+
+sys::Timer& Service::timer()
+{
+    if (timer_ == nullptr)
+        timer_ = std::make_unique<sys::Timer>(context_.loop,
+                                              sys::bind<&Service::on_hold_off_over>(*this));
+    return *timer_;
+}
+
+void Service::on_rate_exceeded() noexcept
+{
+    if (spec_->cps_action != config::CpsAction::disable)
+        return;
+    const auto hold_off = spec_->policy.cps.hold_off;
+    context_.log.error("Deactivating service {} due to excessive incoming connections.  "
+                       "Restarting in {} seconds.",
+                       spec_->name, hold_off.count());
+    const bool passed_in = std::any_of(listeners_.begin(), listeners_.end(),
+                                       [](const auto& l) { return l->is_passed_in(); });
+    if (passed_in)
+        pause_listeners(); // closing our copy would not turn clients away
+    else
+        close();
+    state_ = core::Suspended{std::chrono::steady_clock::now() + hold_off};
+    timer().start(hold_off);
+}
+
+void Service::on_hold_off_over() noexcept
+{
+    if (!std::holds_alternative<core::Suspended>(state_)) {
+        resume_listeners(); // cps_action = delay
+        return;
+    }
+    std::erase_if(listeners_, [](const auto& listener) { return !listener->is_open(); });
+    gate_.reset();
+    if (auto opened = open_missing(); !opened) {
+        context_.log.error("Error activating service {}: {}", spec_->name,
+                           sys::to_string(opened.error()));
+        put_out_of_service(sys::to_string(opened.error()));
+        return;
+    }
+    state_ = core::Listening{};
+    context_.log.error("Activating service {}", spec_->name);
+    resume_listeners();
+}
+
+} // namespace usherd::daemon

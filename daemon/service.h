@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// One configured service at work: its sockets, its state, its counts, its log. Carries out what
+// the Gatekeeper says about an arrival and what a reload says about its spec.
+//
+// Sockets open in open() and close in close(). While a `wait` server owns a socket its listener is
+// paused; `cps` with cps_action = disable closes them all until the hold-off is over; an instance
+// limit with limit_action = queue pauses them until a server exits.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access-control/cps_gate.h"
+#include "access-control/decision.h"
+#include "access-control/source_counter.h"
+#include "daemon/context.h"
+#include "daemon/core/service_state.h"
+#include "daemon/gatekeeper.h"
+#include "daemon/internal_datagram.h"
+#include "daemon/listener.h"
+
+namespace usherd::daemon {
+
+/// Totals since the service came up; a reload that keeps the service keeps them.
+struct ServiceCounts {
+    std::uint64_t accepted = 0; ///< admitted connections and datagrams
+    std::uint64_t started = 0;  ///< servers
+    std::array<std::uint64_t, access::reason_count> refused{}; ///< by access::Reason
+
+    [[nodiscard]] std::uint64_t refused_in_all() const noexcept;
+};
+
+class Service final : public ListenerOwner, public DatagramGate {
+public:
+    /// Opens nothing yet. @param context outlives the service.
+    Service(ServiceKey key, std::shared_ptr<const config::ServiceSpec> spec, Context& context,
+            std::shared_ptr<ServiceLog> log);
+    ~Service() override;
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    [[nodiscard]] ServiceKey key() const noexcept { return key_; }
+    [[nodiscard]] const config::ServiceSpec& spec() const noexcept { return *spec_; }
+    [[nodiscard]] const std::shared_ptr<const config::ServiceSpec>& spec_pointer() const noexcept
+    {
+        return spec_;
+    }
+    [[nodiscard]] const core::ServiceState& state() const noexcept { return state_; }
+    [[nodiscard]] access::SourceCounter& counter() noexcept { return counter_; }
+    [[nodiscard]] access::CpsGate& gate() noexcept { return gate_; }
+    [[nodiscard]] const ServiceCounts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<Listener>>& listeners() const noexcept
+    {
+        return listeners_;
+    }
+    [[nodiscard]] const std::shared_ptr<ServiceLog>& log() const noexcept { return log_; }
+    /// What is wrong with its text in the files; empty: the spec is what the files say.
+    [[nodiscard]] const std::string& stale_because() const noexcept { return stale_because_; }
+    /// Listening, suspended or lent: the sockets are, or will be again.
+    [[nodiscard]] bool is_available() const noexcept;
+
+    /// Opens the sockets that are not open. @return the first error; what could be opened is closed
+    /// again and the state stays as it was.
+    [[nodiscard]] sys::Result<void> open();
+    void close() noexcept;
+    void put_out_of_service(std::string why) noexcept;
+
+    /// New settings, the same identity. Sockets whose endpoint is still wanted stay; others are
+    /// closed; open() opens the new ones.
+    void adopt(std::shared_ptr<const config::ServiceSpec> spec, std::shared_ptr<ServiceLog> log);
+    void mark_stale(std::string why, std::shared_ptr<ServiceLog> log);
+
+    /// From the Gatekeeper.
+    void on_admitted(Arrival arrival, access::Slot slot) noexcept;
+    void on_refused(Arrival arrival, const access::Decision& decision) noexcept;
+
+    /// From the Supervisor, by way of Server.
+    void on_server_started(const RunningServer& server) noexcept;
+    void on_server_start_failed(const RunningServer& server) noexcept;
+    void on_server_exited(RunningServer server, int wait_status) noexcept;
+    /// No process could be made and no retry is left: gives the socket and the slot back.
+    void on_server_given_up(ServerStart start) noexcept;
+    void on_session_ended(const SessionFacts& session) noexcept;
+
+    // ListenerOwner
+    [[nodiscard]] bool wants_connection() noexcept override;
+    void on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer,
+                       const sys::SocketAddress& local) noexcept override;
+    void on_lendable(int socket) noexcept override;
+    void on_out_of_descriptors(const sys::SysError& error) noexcept override;
+    void on_broken(const sys::SysError& error) noexcept override;
+    // DatagramGate
+    [[nodiscard]] bool admit(const std::optional<access::Peer>& peer) noexcept override;
+
+private:
+    [[nodiscard]] Listener::Mode listener_mode() const noexcept;
+    [[nodiscard]] sys::Result<void> open_missing();
+    void watch(Listener& listener);
+    void resume_listeners() noexcept;
+    void pause_listeners() noexcept;
+    void lend(int socket) noexcept;
+    /// The server `pid` (-1: none was made) no longer holds `socket`.
+    void return_lent(int socket, pid_t pid) noexcept;
+    [[nodiscard]] bool is_lent(int socket) const noexcept;
+
+    void start_server(Arrival arrival, access::Slot slot);
+    void start_session(Arrival arrival, access::Slot slot);
+    void log_record(const std::string& record) noexcept;
+    void count_refusal(const access::Decision& decision,
+                       const std::optional<access::Peer>& peer) noexcept;
+    void drop_what_waits(int socket) noexcept;
+    void log_failed_start(const RunningServer& server) noexcept;
+    [[nodiscard]] sys::UniqueFd open_stderr() noexcept;
+    void on_rate_exceeded() noexcept;
+    void on_hold_off_over() noexcept;
+    [[nodiscard]] bool is_damped(access::Reason reason,
+                                 const std::optional<access::Peer>& peer) noexcept;
+    [[nodiscard]] sys::Timer& timer();
+    [[nodiscard]] const std::shared_ptr<const core::SpawnTemplate>& spawn_template();
+
+    ServiceKey key_;
+    std::shared_ptr<const config::ServiceSpec> spec_;
+    std::shared_ptr<const core::SpawnTemplate> template_; ///< made with the first server
+    Context& context_;
+    std::shared_ptr<ServiceLog> log_;
+    core::ServiceState state_;
+    std::string stale_because_;
+    access::SourceCounter counter_;
+    access::CpsGate gate_;
+    ServiceCounts counts_;
+    struct Lent {
+        int socket;
+        pid_t holder; ///< -1 while its server is being started
+    };
+    std::vector<Lent> lent_;                   ///< wait services: sockets that servers hold
+    bool waiting_for_slot_ = false;            ///< paused at `instances` with limit_action = queue
+    bool out_of_descriptors_ = false;          ///< since when no connection has come in
+    std::optional<access::Peer> last_refused_; ///< datagram services: logged once a minute
+    std::chrono::steady_clock::time_point last_refused_at_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::vector<std::unique_ptr<InternalDatagram>> datagrams_; ///< read listeners_' sockets
+    /// Stopped inside their own callback; destroyed when sockets open again.
+    std::vector<std::unique_ptr<InternalDatagram>> retired_;
+    std::unique_ptr<sys::Timer> timer_; ///< end of a hold-off or delay; made when first needed
+};
+
+} // namespace usherd::daemon

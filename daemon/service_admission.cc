@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What comes in through the sockets of a service: asks the Gatekeeper, starts the server or the
+// internal session, writes the FAIL record of whoever is refused.
+
+#include <ctime>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "daemon/core/log_record.h"
+#include "daemon/peer.h"
+#include "daemon/service.h"
+
+namespace usherd::daemon {
+
+namespace {
+
+constexpr std::chrono::seconds damping_time{60};
+
+bool is_wildcard(const sys::SocketAddress& address) noexcept
+{
+    const auto peer = to_peer(address);
+    return peer && peer->address.is_unspecified();
+}
+
+/// Our end of a connection; asks the kernel only where the listener's address does not tell.
+std::optional<access::Peer> local_end(int socket, const sys::SocketAddress& bound) noexcept
+{
+    if (!is_wildcard(bound))
+        return to_peer(bound);
+    const auto local = sys::local_address(socket);
+    return local ? to_peer(*local) : std::nullopt;
+}
+
+} // namespace
+
+bool Service::wants_connection() noexcept
+{
+    // An internal service with wait = yes serves one client at a time, as xinetd's does.
+    const bool one_at_a_time = spec_->wait && spec_->is_internal();
+    const std::uint32_t most = one_at_a_time ? 1 : spec_->policy.instances;
+    const bool queues = one_at_a_time || spec_->limit_action == config::LimitAction::queue;
+    if (queues && most > 0 && counter_.running() >= most) {
+        waiting_for_slot_ = true;
+        pause_listeners();
+        return false;
+    }
+    if (spec_->cps_action == config::CpsAction::delay &&
+        !gate_.would_admit(spec_->policy.cps, std::time(nullptr))) {
+        pause_listeners();
+        timer().start(std::chrono::milliseconds(250)); // the gate counts in whole seconds
+        return false;
+    }
+    return true;
+}
+
+void Service::on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer,
+                            const sys::SocketAddress& local) noexcept
+{
+    out_of_descriptors_ = false;
+    Arrival arrival;
+    arrival.socket = std::move(socket);
+    arrival.peer = to_peer(peer);
+    arrival.local = local;
+    context_.gatekeeper.judge(*this, std::move(arrival), context_.running_total(),
+                              context_.process_limit);
+}
+
+void Service::on_lendable(int socket) noexcept
+{
+    Arrival arrival;
+    arrival.lent = socket;
+    if (spec_->socket_type == config::SocketType::dgram) {
+        const auto sender = sys::peek_sender(socket);
+        if (!sender)
+            return; // nothing there after all, or an ICMP error that has now been taken
+        arrival.peer = to_peer(*sender);
+    }
+    for (const auto& listener : listeners_)
+        if (listener->fd() == socket)
+            arrival.local = listener->bound();
+    lend(socket);
+    context_.gatekeeper.judge(*this, std::move(arrival), context_.running_total(),
+                              context_.process_limit);
+}
+
+bool Service::admit(const std::optional<access::Peer>& peer) noexcept
+{
+    const auto decision = context_.gatekeeper.judge_datagram(*this, peer, context_.running_total(),
+                                                             context_.process_limit);
+    if (decision.reason != access::Reason::allowed) {
+        count_refusal(decision, peer);
+        if (decision.reason == access::Reason::rate)
+            on_rate_exceeded();
+        return false;
+    }
+    ++counts_.accepted;
+    log_record(core::start_record(*spec_, 0, peer));
+    return true;
+}
+
+void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
+{
+    ++counts_.accepted;
+    if (spec_->is_internal())
+        start_session(std::move(arrival), std::move(slot));
+    else
+        start_server(std::move(arrival), std::move(slot));
+}
+
+void Service::start_session(Arrival arrival, access::Slot slot)
+{
+    const auto kind = core::find_internal(spec_->name);
+    if (!kind)
+        return; // validated at load
+    const bool is_inline = core::is_inline(*kind, spec_->socket_type);
+    log_record(core::start_record(*spec_, is_inline ? 0 : ::getpid(), arrival.peer));
+    context_.internals.start(*kind, std::move(arrival.socket), spec_, std::move(slot), arrival.peer,
+                             static_cast<std::uint64_t>(key_));
+}
+
+sys::UniqueFd Service::open_stderr() noexcept
+{
+    switch (spec_->stderr_target) {
+    case config::StderrTarget::client:
+        break;
+    case config::StderrTarget::null:
+        return sys::UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    case config::StderrTarget::log:
+        if (auto pipe = context_.stderr_lines.add(spec_->id))
+            return std::move(*pipe);
+        // Without a pipe the client must still not see it.
+        return sys::UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    }
+    return {};
+}
+
+void Service::start_server(Arrival arrival, access::Slot slot)
+{
+    core::ConnectionFacts facts;
+    facts.peer = arrival.peer;
+    facts.is_unix = arrival.local.family() == AF_UNIX;
+    facts.is_tcp = spec_->protocol.number == IPPROTO_TCP;
+    if (arrival.socket) {
+        facts.local = local_end(arrival.socket.get(), arrival.local);
+        // The handler is to see an IPv4 client as such, though logs keep the mapped form.
+        if (arrival.peer && arrival.peer->arrival == access::Arrival::mapped)
+            (void)sys::unmap_socket(arrival.socket.get());
+    } else if (!is_wildcard(arrival.local)) {
+        facts.local = to_peer(arrival.local);
+    }
+    ServerStart start;
+    start.service = key_;
+    start.spec = spec_;
+    start.plan = {spawn_template(), core::connection_environment(facts)};
+    start.slot.emplace(std::move(slot));
+    start.peer = arrival.peer;
+    start.connection = std::move(arrival.socket);
+    start.borrowed = arrival.lent;
+    start.stderr_fd = open_stderr();
+    context_.supervisor.launch(std::move(start));
+}
+
+bool Service::is_damped(access::Reason reason, const std::optional<access::Peer>& peer) noexcept
+{
+    if (spec_->socket_type != config::SocketType::dgram || reason != access::Reason::address)
+        return false;
+    const auto now = std::chrono::steady_clock::now();
+    const bool again =
+        last_refused_ && last_refused_ == peer && now - last_refused_at_ < damping_time;
+    if (!again) {
+        last_refused_ = peer;
+        last_refused_at_ = now;
+    }
+    return again;
+}
+
+void Service::count_refusal(const access::Decision& decision,
+                            const std::optional<access::Peer>& peer) noexcept
+{
+    ++counts_.refused.at(static_cast<std::size_t>(decision.reason));
+    const auto address = [&] { return peer ? access::log_text(*peer) : "<no address>"; };
+    if (decision.both_lists_match)
+        context_.provoked_log.write(
+            Level::error, spec_->id, "both lists",
+            fmt::format("Service={}: only_from list and no_access list match equally the address "
+                        "{}",
+                        spec_->id, address()));
+    if (decision.reason == access::Reason::load)
+        context_.provoked_log.write(
+            Level::error, spec_->id, "load",
+            fmt::format("refused connect from {} due to excessive load", address()));
+    if (!is_damped(decision.reason, peer))
+        log_record(core::fail_record(*spec_, decision.reason, peer));
+}
+
+void Service::on_refused(Arrival arrival, const access::Decision& decision) noexcept
+{
+    count_refusal(decision, arrival.peer);
+    if (arrival.lent >= 0) {
+        drop_what_waits(arrival.lent);
+        return_lent(arrival.lent, -1);
+    }
+    if (decision.reason == access::Reason::rate)
+        on_rate_exceeded();
+}
+
+/// The refused client's datagram or connection must not be there at the next turn.
+void Service::drop_what_waits(int socket) noexcept
+{
+    if (!is_connection_oriented(*spec_)) {
+        (void)sys::drop_datagram(socket);
+        return;
+    }
+    // The listener is in blocking mode for its servers, and the client may have gone.
+    (void)sys::set_blocking(socket, sys::Blocking::no);
+    (void)sys::accept_one(socket);
+    (void)sys::set_blocking(socket, sys::Blocking::yes);
+}
+
+void Service::on_out_of_descriptors(const sys::SysError& error) noexcept
+{
+    if (!out_of_descriptors_)
+        context_.provoked_log.write(
+            Level::warning, spec_->id, "descriptors",
+            fmt::format("service {}: {}; clients wait, trying again every second", spec_->id,
+                        sys::to_string(error)));
+    out_of_descriptors_ = true;
+}
+
+void Service::on_broken(const sys::SysError& error) noexcept
+{
+    context_.log.error("service {}: {}; it is out of service until a reload", spec_->id,
+                       sys::to_string(error));
+    state_ = core::OutOfService{sys::to_string(error)};
+}
+
+} // namespace usherd::daemon

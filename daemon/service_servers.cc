@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What becomes of the servers and sessions of a service: their START and EXIT records, the sockets
+// that come back from `wait` servers, the clients that wait for a slot.
+
+#include <algorithm>
+#include <unistd.h>
+
+#include "daemon/core/log_record.h"
+#include "daemon/service.h"
+
+namespace usherd::daemon {
+
+void Service::log_record(const std::string& record) noexcept
+{
+    if (log_ != nullptr && !record.empty())
+        log_->write(record);
+}
+
+void Service::lend(int socket) noexcept
+{
+    lent_.push_back({socket, -1});
+    state_ = core::HandedOver{};
+    for (const auto& listener : listeners_)
+        if (listener->fd() == socket)
+            listener->pause();
+}
+
+bool Service::is_lent(int socket) const noexcept
+{
+    return std::any_of(lent_.begin(), lent_.end(),
+                       [socket](const Lent& lent) { return lent.socket == socket; });
+}
+
+void Service::return_lent(int socket, pid_t pid) noexcept
+{
+    const auto held = std::find_if(lent_.begin(), lent_.end(), [&](const Lent& lent) {
+        return lent.socket == socket && lent.holder == pid;
+    });
+    if (held == lent_.end())
+        return; // the socket has been closed meanwhile (cps, reload)
+    lent_.erase(held);
+    if (lent_.empty() && std::holds_alternative<core::HandedOver>(state_))
+        state_ = core::Listening{};
+    for (const auto& listener : listeners_)
+        if (listener->fd() == socket && listener->is_open())
+            listener->resume();
+}
+
+void Service::on_server_started(const RunningServer& server) noexcept
+{
+    ++counts_.started;
+    for (Lent& lent : lent_) {
+        if (lent.socket == server.borrowed && lent.holder == -1) {
+            lent.holder = server.pid;
+            state_ = core::HandedOver{server.pid};
+            break;
+        }
+    }
+    log_record(core::start_record(*server.spec, server.pid, server.peer));
+}
+
+void Service::log_failed_start(const RunningServer& server) noexcept
+{
+    const auto& failure = server.failure;
+    const std::string cause = sys::errno_text(failure.error_number);
+    const std::string text =
+        failure.stage == core::SpawnStage::exec
+            ? fmt::format("execv( {} ) failed: {}", server.spec->server, cause)
+            : fmt::format("{}: {} failed: {}", spec_->id, core::name(failure.stage), cause);
+    context_.provoked_log.write(Level::error, spec_->id, "start failed", text);
+}
+
+void Service::on_server_start_failed(const RunningServer& server) noexcept
+{
+    // xinetd's fork succeeds before the step fails: START, the message, and later EXIT.
+    on_server_started(server);
+    log_failed_start(server);
+}
+
+void Service::on_server_exited(RunningServer server, int wait_status) noexcept
+{
+    const auto ran = std::chrono::steady_clock::now() - server.started_at;
+    log_record(
+        core::exit_record(*server.spec, {wait_status, server.pid,
+                                         std::chrono::duration_cast<std::chrono::seconds>(ran)}));
+    server.slot.reset();
+    if (server.borrowed >= 0)
+        return_lent(server.borrowed, server.pid);
+    if (waiting_for_slot_)
+        resume_listeners();
+}
+
+void Service::on_server_given_up(ServerStart start) noexcept
+{
+    count_refusal({access::Reason::fork}, start.peer);
+    start.slot.reset();
+    if (start.borrowed >= 0)
+        return_lent(start.borrowed, -1);
+    if (waiting_for_slot_)
+        resume_listeners();
+}
+
+void Service::on_session_ended(const SessionFacts& session) noexcept
+{
+    const auto ran = std::chrono::steady_clock::now() - session.started_at;
+    log_record(
+        core::exit_record(*session.spec, {session.wait_status, ::getpid(),
+                                          std::chrono::duration_cast<std::chrono::seconds>(ran)}));
+    if (waiting_for_slot_)
+        resume_listeners();
+}
+
+} // namespace usherd::daemon

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/signals.h"
+
+#include <csignal>
+
+namespace usherd::daemon {
+
+struct Signals::Handler {
+    Handler(sys::EventLoop& loop, int signal, std::function<void()> what)
+        : action(std::move(what)), watch(loop, signal, sys::bind<&Handler::run>(*this))
+    {
+    }
+    void run() noexcept
+    {
+        if (action)
+            action();
+    }
+
+    std::function<void()> action;
+    sys::SignalWatch watch;
+};
+
+Signals::Signals(sys::EventLoop& loop, SignalActions actions) : loop_(loop)
+{
+    add(SIGHUP, actions.reload);
+    add(SIGUSR2, std::move(actions.reload));
+    add(SIGUSR1, std::move(actions.dump));
+    add(SIGTERM, std::move(actions.stop));
+    add(SIGQUIT, std::move(actions.quit));
+    add(SIGABRT, std::move(actions.check));
+    add(SIGINT, std::move(actions.interrupt));
+}
+
+Signals::~Signals() = default;
+
+void Signals::add(int signal, std::function<void()> action)
+{
+    handlers_.push_back(std::make_unique<Handler>(loop_, signal, std::move(action)));
+}
+
+void ignore_harmless_signals() noexcept
+{
+    for (const int signal : {SIGPIPE, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU})
+        ::signal(signal, SIG_IGN);
+    // Caught rather than ignored: handlers must not inherit an ignored signal, and exec resets
+    // these.
+    for (const int signal : {SIGALRM, SIGIO, SIGURG, SIGVTALRM, SIGPROF, SIGWINCH, SIGXCPU, SIGXFSZ,
+                             SIGPWR, SIGSTKFLT})
+        ::signal(signal, [](int) {});
+}
+
+} // namespace usherd::daemon

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/spawn_worker.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <new>
+#include <string_view>
+#include <sys/mman.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace usherd::daemon {
+
+namespace {
+
+constexpr std::size_t stack_bytes = std::size_t{64} * 1024;
+constexpr std::string_view listen_pid_prefix = "LISTEN_PID=";
+
+std::size_t page_bytes() noexcept
+{
+    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// The handler's fd 0, 1 and 2. One that finds its socket at fd 3 alone has no client to write to.
+void choose_standard(ChildPlan& plan, const core::SpawnTemplate& base, int null, int stderr_fd)
+{
+    const bool as_standard = base.pass_fds != config::PassFds::systemd;
+    plan.standard[0] = plan.standard[1] = as_standard ? plan.connection : null;
+    if (base.stderr_target == config::StderrTarget::log && stderr_fd >= 0)
+        plan.standard[2] = stderr_fd;
+    else if (base.stderr_target == config::StderrTarget::client)
+        plan.standard[2] = plan.standard[1];
+    else
+        plan.standard[2] = null;
+}
+
+} // namespace
+
+std::vector<std::uint8_t> signals_with_actions()
+{
+    std::vector<std::uint8_t> found;
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        struct sigaction action {};
+        // Fails for the numbers that the C library keeps for itself.
+        if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL)
+            found.push_back(static_cast<std::uint8_t>(signal));
+    }
+    return found;
+}
+
+sys::UniqueFd duplicate_high(int fd)
+{
+    constexpr int above_targets = 4;
+    sys::UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, above_targets));
+    if (!copy)
+        throw std::system_error(errno, std::generic_category(), "fcntl F_DUPFD_CLOEXEC");
+    return copy;
+}
+
+ChildStack::ChildStack()
+    : memory_(::mmap(nullptr, stack_bytes + page_bytes(), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0))
+{
+    if (memory_ == MAP_FAILED)
+        throw std::bad_alloc();
+    ::mprotect(memory_, page_bytes(), PROT_NONE);
+}
+
+ChildStack::~ChildStack()
+{
+    ::munmap(memory_, stack_bytes + page_bytes());
+}
+
+void* ChildStack::top() const noexcept
+{
+    return static_cast<char*>(memory_) + page_bytes() + stack_bytes;
+}
+
+SpawnWorker::SpawnWorker(const SpawnCommons& commons)
+    : commons_(commons), connection_place_(duplicate_high(commons.null.get())),
+      stderr_place_(duplicate_high(commons.null.get()))
+{
+    std::copy(listen_pid_prefix.begin(), listen_pid_prefix.end(), listen_pid_.begin());
+}
+
+int SpawnWorker::highest_descriptor() const noexcept
+{
+    return std::max(connection_place_.get(), stderr_place_.get());
+}
+
+void SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept
+{
+    const int socket = request.connection ? request.connection.get() : request.borrowed;
+    ::dup3(socket, connection_place_.get(), O_CLOEXEC);
+    plan.connection = connection_place_.get();
+    int stderr_fd = -1;
+    if (request.stderr_fd) {
+        ::dup3(request.stderr_fd.get(), stderr_place_.get(), O_CLOEXEC);
+        stderr_fd = stderr_place_.get();
+    }
+    const core::SpawnTemplate& base = *request.plan.base;
+    choose_standard(plan, base, commons_.null.get(), stderr_fd);
+    if (base.pass_fds != config::PassFds::inetd)
+        plan.passed = plan.connection;
+    plan.copy_below = commons_.copy_below;
+}
+
+void SpawnWorker::clear_descriptors(const LaunchRequest& request) noexcept
+{
+    ::dup3(commons_.null.get(), connection_place_.get(), O_CLOEXEC);
+    if (request.stderr_fd)
+        ::dup3(commons_.null.get(), stderr_place_.get(), O_CLOEXEC);
+}
+
+void SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
+{
+    const core::SpawnTemplate& base = *request.plan.base;
+    core::write_exec_arrays(request.plan, listen_pid_.data(), argv_, envp_);
+    plan.path = base.path.c_str();
+    plan.argv = argv_.data();
+    plan.envp = envp_.data();
+    if (base.pass_fds != config::PassFds::inetd)
+        plan.pid_digits = listen_pid_.data() + listen_pid_prefix.size();
+    plan.signals = commons_.signals.data();
+    plan.signal_count = commons_.signals.size();
+    if (base.gid)
+        plan.gid = *base.gid;
+    if (base.uid)
+        plan.uid = *base.uid;
+    plan.set_groups = base.set_groups;
+    plan.groups_unknown = base.groups_unknown;
+    plan.groups = base.groups.data();
+    plan.group_count = base.groups.size();
+    plan.umask = base.umask;
+    plan.change_nice = base.nice.has_value();
+    plan.nice = base.nice.value_or(0);
+    plan.limits = base.limits.data();
+    plan.limit_count = base.limits.size();
+    place_descriptors(request, plan);
+}
+
+LaunchReport SpawnWorker::launch(LaunchRequest request) noexcept
+{
+    LaunchReport report;
+    report.ticket = request.ticket;
+    report.started_at = std::chrono::steady_clock::now();
+    ChildPlan plan;
+    prepare(request, plan);
+    report.pid = start_child(plan, stack_.top());
+    const int clone_error = errno;
+    clear_descriptors(request);
+    if (report.pid < 0) {
+        report.failure = {core::SpawnStage::clone, clone_error};
+        report.request.emplace(std::move(request));
+    } else {
+        report.failure = plan.failure;
+    }
+    return report;
+}
+
+} // namespace usherd::daemon

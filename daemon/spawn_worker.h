@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What one spawn worker owns and does: turns a LaunchRequest into a ChildPlan, has the child made,
+// and answers with a LaunchReport. No threads in here; the launcher runs one of these in each.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "daemon/child_setup.h"
+#include "daemon/launcher.h"
+#include "daemon/sys/unique_fd.h"
+
+namespace usherd::daemon {
+
+/// What all workers share. Read-only once they run.
+struct SpawnCommons {
+    sys::UniqueFd null;                ///< /dev/null
+    int copy_below = -1;               ///< see ChildPlan; above the descriptors of all workers
+    std::vector<std::uint8_t> signals; ///< whose actions are not the default
+};
+
+/// Signals whose action in this process is not the default, so that a child resets only those.
+[[nodiscard]] std::vector<std::uint8_t> signals_with_actions();
+
+/// A descriptor number above 3, whatever `fd` is, and close-on-exec.
+/// Throws std::system_error if there is none.
+[[nodiscard]] sys::UniqueFd duplicate_high(int fd);
+
+/// The stack of a worker's children, one at a time, with a guard page below.
+class ChildStack {
+public:
+    ChildStack(); ///< throws std::bad_alloc
+    ~ChildStack();
+    ChildStack(const ChildStack&) = delete;
+    ChildStack& operator=(const ChildStack&) = delete;
+
+    [[nodiscard]] void* top() const noexcept;
+
+private:
+    void* memory_;
+};
+
+class SpawnWorker {
+public:
+    /// @param commons outlives the worker; only `null` need be there yet.
+    explicit SpawnWorker(const SpawnCommons& commons);
+
+    /// The highest descriptor a child of this worker needs.
+    [[nodiscard]] int highest_descriptor() const noexcept;
+    /// Sleeps until the child execs or fails. All signals are blocked in the calling thread.
+    [[nodiscard]] LaunchReport launch(LaunchRequest request) noexcept;
+
+private:
+    void prepare(const LaunchRequest& request, ChildPlan& plan) noexcept;
+    void place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept;
+    void clear_descriptors(const LaunchRequest& request) noexcept;
+
+    const SpawnCommons& commons_;
+    ChildStack stack_;
+    // Reserved numbers, low ones, where a child finds what is handed to it; /dev/null in between.
+    sys::UniqueFd connection_place_;
+    sys::UniqueFd stderr_place_;
+    // Written anew for each child; members only to keep their memory.
+    std::vector<char*> argv_;
+    std::vector<char*> envp_;
+    std::array<char, 48> listen_pid_;
+};
+
+} // namespace usherd::daemon
