@@ -60,7 +60,8 @@ struct Gatekeeper::Parked {
     Parked(Gatekeeper& its_owner, Service& its_service, Arrival its_arrival, access::Slot its_slot)
         : owner(its_owner), service(&its_service), arrival(std::move(its_arrival)),
           slot(std::move(its_slot))
-    {}
+    {
+    }
     void on_name(std::string_view name) noexcept { owner.on_name(*this, name); }
 
     Gatekeeper& owner;
@@ -138,8 +139,7 @@ void Gatekeeper::park(Service& service, Arrival arrival, access::Slot slot)
         return;
     }
     const auto address = to_host_address(arrival.peer->address);
-    Parked& parked =
-        parked_.emplace_back(*this, service, std::move(arrival), std::move(slot));
+    Parked& parked = parked_.emplace_back(*this, service, std::move(arrival), std::move(slot));
     parked.lookup = resolver_.lookup(address, sys::bind_name<&Parked::on_name>(parked));
 }
 
@@ -156,9 +156,8 @@ void Gatekeeper::prefetch(const access::Peer& peer)
 {
     std::erase_if(prefetches_, [](const auto& lookup) { return !lookup.is_pending(); });
     if (prefetches_.size() < max_prefetches)
-        prefetches_.push_back(
-            resolver_.lookup(to_host_address(peer.address),
-                             sys::bind_name<&Gatekeeper::on_prefetched>(*this)));
+        prefetches_.push_back(resolver_.lookup(to_host_address(peer.address),
+                                               sys::bind_name<&Gatekeeper::on_prefetched>(*this)));
 }
 
 void Gatekeeper::on_prefetched(std::string_view /*name*/) noexcept

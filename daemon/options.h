@@ -23,7 +23,7 @@ struct Options {
     bool as_xinetd = false;         ///< started by the name `xinetd`
     std::string config_file;        ///< as given, or the default of the name
     bool config_given = false;
-    std::string base_directory; ///< absolute; relative paths in files go from here
+    std::string base_directory;         ///< absolute; relative paths in files go from here
     bool debug = false;                 ///< -d
     bool foreground = false;            ///< -dontfork, --foreground, -d
     bool foreground_for_people = false; ///< --foreground: logs on stderr, INT ends it

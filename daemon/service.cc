@@ -19,7 +19,8 @@ std::uint64_t ServiceCounts::refused_in_all() const noexcept
 
 Service::Service(ServiceKey key, std::shared_ptr<const config::ServiceSpec> spec, Context& context,
                  std::shared_ptr<ServiceLog> log)
-    : key_(key), spec_(std::move(spec)), context_(context), log_(std::move(log)), state_(core::OutOfService{"not started"})
+    : key_(key), spec_(std::move(spec)), context_(context), log_(std::move(log)),
+      state_(core::OutOfService{"not started"})
 {
 }
 

@@ -2,7 +2,9 @@
 #include "daemon/core/reload_plan.h"
 #include "tests/support/catch.h"
 
-using namespace usherd;
+namespace access = usherd::access;
+namespace config = usherd::config;
+namespace core = usherd::core;
 
 namespace {
 

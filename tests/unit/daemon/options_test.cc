@@ -4,7 +4,10 @@
 #include "daemon/options.h"
 #include "tests/support/catch.h"
 
-using namespace usherd::daemon;
+using usherd::daemon::CheckMode;
+using usherd::daemon::EarlyExit;
+using usherd::daemon::Options;
+using usherd::daemon::parse_options;
 
 namespace {
 
