@@ -2,7 +2,6 @@
 #include "daemon/core/reload_plan.h"
 #include "tests/support/catch.h"
 
-namespace access = usherd::access;
 namespace config = usherd::config;
 namespace core = usherd::core;
 
@@ -16,7 +15,8 @@ config::ServiceSpec echo_on(std::uint16_t port)
     spec.types = {config::ServiceType::internal, config::ServiceType::unlisted};
     spec.protocol = {"tcp", 6};
     spec.port = port;
-    spec.endpoints = {config::InetEndpoint{access::Family::ipv6, std::nullopt, port, false}};
+    spec.endpoints = {
+        config::InetEndpoint{usherd::access::Family::ipv6, std::nullopt, port, false}};
     return spec;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("a changed limit keeps the sockets")
 TEST_CASE("another bind address rebinds the service")
 {
     auto changed = echo_on(7);
-    std::get<config::InetEndpoint>(changed.endpoints[0]).address = access::IpAddress{};
+    std::get<config::InetEndpoint>(changed.endpoints[0]).address = usherd::access::IpAddress{};
     const std::vector running{held(echo_on(7))};
     const auto plan = core::plan_reload(running, loaded({held(changed)}));
     CHECK(plan.rebind.size() == 1);
