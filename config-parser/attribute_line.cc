@@ -26,10 +26,10 @@ std::size_t skip_space(std::string_view text, std::size_t at) noexcept
 std::string suggest_operator_fix(std::string_view name, std::string_view found)
 {
     if (name == "}" || name == "{")
-        return fmt::format("'{}' must stand alone on its line, without a comment", name);
+        return fmt::format("'{}' must stand alone on its line, with nothing after it", name);
     if (find_keyword(keywords, name))
         return "is the '}' of the entry before it missing?";
-    if (!found.empty() && found.find('=') == std::string_view::npos)
+    if (!found.empty() && found.find_first_of("=+-*:") != 0)
         return fmt::format("write '{} = {}'", name, found);
     return {};
 }
@@ -82,6 +82,9 @@ std::variant<RawAttribute, AttributeLineError> read_attribute_line(const Line& l
     const auto located = [&](std::size_t at) {
         return SourceLocation{file, line.number, static_cast<std::uint32_t>(at + 1)};
     };
+    if (name.empty())
+        return AttributeLineError{
+            located(end), 1, "expected the name of an attribute before '='", {}, std::nullopt};
     if (end < text.size() && text[end] == '=')
         return AttributeLineError{
             located(end), 1,

@@ -124,16 +124,11 @@ Diagnostic& Diagnostics::add(Diagnostic diagnostic)
         overflow_ = std::move(diagnostic);
         return overflow_;
     }
-    const std::string_view line =
-        sources_->line(diagnostic.location.file, diagnostic.location.line);
     if (diagnostic.path.empty() && sources_->size() > 0)
         diagnostic.path = sources_->path(diagnostic.location.file);
     if (diagnostic.source_line.empty())
-        keep_source_line(diagnostic, line);
-    if (diagnostic.suggestion.empty() && line.ends_with('\r') &&
-        diagnostic.severity >= Severity::warning)
-        diagnostic.suggestion = "the line ends in CR LF, and the CR counts as part of it: "
-                                "convert the file to LF line ends";
+        keep_source_line(diagnostic,
+                         sources_->line(diagnostic.location.file, diagnostic.location.line));
     cut_utf8(diagnostic.message, max_message_bytes);
     diagnostic.length = std::max<std::uint32_t>(diagnostic.length, 1);
     diagnostic.after_reading = diagnostic.after_reading || after_reading_;

@@ -98,8 +98,7 @@ public:
 
     explicit Diagnostics(const Sources& sources) : sources_(&sources) {}
 
-    /// Fills in path and source_line from the location, and a suggestion if the line ends in CR LF.
-    /// @return the stored one, to add to it.
+    /// Fills in path and source_line from the location. @return the stored one, to add to it.
     Diagnostic& add(Diagnostic diagnostic);
 
     template <typename... Args>

@@ -65,8 +65,10 @@ void FileWalk::read_main(const std::string& path)
     auto outcome = files_.read(resolve(path));
     if (const auto* error = std::get_if<FileError>(&outcome)) {
         const SourceId id = sources_.add(path, nullptr);
-        main_file_error_ = fmt::format("the main file cannot be read: {}", why(*error));
-        diagnostics_.error({id, 0, 0}, "{}", main_file_error_).effect = Effect::load_refused;
+        Diagnostic& diagnostic =
+            diagnostics_.error({id, 0, 0}, "the main file cannot be read: {}", why(*error));
+        diagnostic.effect = Effect::load_refused;
+        main_file_error_ = brief(diagnostic);
         return;
     }
     open_files_.push_back({resolve(path), {}});

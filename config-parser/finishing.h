@@ -20,7 +20,8 @@ struct Finishing {
     const ServiceSpec& defaults;
     const LoadOptions& options;
     SetterContext& context;
-    bool good = true; ///< false: the service is dropped
+    bool good = true;       ///< false: the service is dropped
+    bool tells_all = false; ///< further errors are as good as the first; else they are notes
 
     [[nodiscard]] ServiceSpec& spec() const noexcept { return draft.spec; }
     [[nodiscard]] bool is(ServiceType type) const { return draft.spec.types.has(type); }
@@ -33,7 +34,8 @@ struct Finishing {
     [[nodiscard]] bool listens_as_told() const { return !draft.listen.empty(); }
 
     /// ERROR, the service is dropped. The place is where the service gives `attribute`, else the
-    /// service itself. The message starts with the service's id.
+    /// service itself. The message starts with the service's id. xinetd stops at the first one: the
+    /// next ones are notes.
     Diagnostic& fail(std::string_view attribute, const std::string& message);
     /// The same with another severity; the service stays.
     Diagnostic& remark(Severity severity, std::string_view attribute, const std::string& message);

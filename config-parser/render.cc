@@ -65,7 +65,12 @@ std::string harmless(std::string_view text)
 std::string sentence(const Diagnostic& diagnostic)
 {
     std::string text = harmless(diagnostic.message);
-    if (!diagnostic.suggestion.empty())
+    // CR is data. What looks right on the screen and is wrong needs no other explanation.
+    if (diagnostic.severity >= Severity::warning && diagnostic.source_line.ends_with('\r'))
+        text +=
+            "; the line ends in CR LF, and the CR is part of its last word: convert the file to "
+            "LF line ends";
+    else if (!diagnostic.suggestion.empty())
         text += "; " + harmless(diagnostic.suggestion);
     return text;
 }

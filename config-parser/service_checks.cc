@@ -206,6 +206,7 @@ void check_transport(Finishing& service)
 void check_required(Finishing& service, bool already_told)
 {
     const ServiceDraft& draft = service.draft;
+    service.tells_all = service.good; // xinetd, too, names all that is missing
     const auto require = [&service](bool present, const char* attribute) {
         if (!present)
             service.fail(attribute, fmt::format("the attribute '{}' is missing", attribute));

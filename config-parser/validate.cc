@@ -5,6 +5,7 @@
 #include "config-parser/validate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "config-parser/finishing.h"
 #include "config-parser/size_syntax.h"
@@ -105,8 +106,9 @@ std::optional<ServiceSpec> finish(ServiceDraft& draft, const ServiceSpec& defaul
 
 Diagnostic& Finishing::fail(std::string_view attribute, const std::string& message)
 {
-    good = false;
-    return add(Severity::error, Effect::service_dropped, attribute, message);
+    const Severity severity =
+        std::exchange(good, false) || tells_all ? Severity::error : Severity::note;
+    return add(severity, Effect::service_dropped, attribute, message);
 }
 
 Diagnostic& Finishing::remark(Severity severity, std::string_view attribute,

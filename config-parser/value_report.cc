@@ -48,7 +48,8 @@ Diagnostic& ValueReport::add(Severity severity, Effect effect, const Word& word,
                              const std::string& message) const
 {
     Diagnostic diagnostic;
-    diagnostic.severity = severity;
+    diagnostic.severity = is_bad_ ? Severity::note : severity;
+    is_bad_ = is_bad_ || effect == fatal();
     diagnostic.effect = effect;
     diagnostic.location = word.location;
     diagnostic.length = static_cast<std::uint32_t>(std::max<std::size_t>(word.text.size(), 1));

@@ -13,7 +13,8 @@
 
 namespace usherd::config {
 
-/// Adds the diagnostics of one attribute of one entry; all three must outlive it.
+/// Adds the diagnostics of one line of one entry; all three must outlive it. xinetd reads no
+/// further in a line than the first bad value: what is wrong with the rest is told as notes.
 class ValueReport {
 public:
     ValueReport(const ServiceDraft& draft, const RawAttribute& attribute, Diagnostics& diagnostics)
@@ -45,6 +46,7 @@ private:
     const ServiceDraft& draft_;
     const RawAttribute& attribute_;
     Diagnostics& diagnostics_;
+    mutable bool is_bad_ = false; ///< a bad value was told
 };
 
 /// The id of the entry if it has one by now, else its name; empty for `defaults`.

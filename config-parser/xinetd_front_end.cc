@@ -85,11 +85,8 @@ void Parser::end_broken(RawSection section, Diagnostic error)
     document_.clean = false;
     error.effect = Effect::entry_lost;
     error.service = section.name;
-    if (section.kind == RawSection::Kind::defaults) {
+    if (section.kind == RawSection::Kind::defaults)
         error.effect = Effect::load_refused;
-        error.suggestion += error.suggestion.empty() ? "" : "; ";
-        error.suggestion += "what follows in 'defaults' is not in force";
-    }
     section.grammar_error = std::move(error);
     document_.items.emplace_back(std::move(section));
 }
@@ -237,6 +234,10 @@ void Parser::broken_line(RawSection section, AttributeLineError error)
     Diagnostic diagnostic =
         make(Severity::error, error.location, error.length, std::move(error.message));
     diagnostic.suggestion = std::move(error.suggestion);
+    if (section.kind == RawSection::Kind::defaults) {
+        diagnostic.suggestion += diagnostic.suggestion.empty() ? "" : "; ";
+        diagnostic.suggestion += "what follows in 'defaults' is not in force";
+    }
     end_broken(std::move(section), std::move(diagnostic));
     if (error.service_header)
         lose(*error.service_header, Why::error);

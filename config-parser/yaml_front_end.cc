@@ -71,6 +71,7 @@ public:
     explicit Reader(SourceId file) : file_(file) {}
 
     void read_file(const YAML::Node& root);
+    void error(SourceLocation where, std::size_t length, std::string message);
     RawDocument take() && { return std::move(document_); }
 
 private:
@@ -84,8 +85,8 @@ private:
                   RawSection& section);
     bool is_repeated(const RawAttribute& attribute);
 
-    void error(SourceLocation where, std::size_t length, std::string message);
     void error(RawSection& section, SourceLocation where, std::size_t length, std::string message);
+    void end(RawSection section);
     [[nodiscard]] SourceLocation at(const YAML::Node& node, SourceLocation otherwise = {}) const
     {
         return locate(file_, node.Mark(), otherwise);
@@ -93,7 +94,8 @@ private:
 
     SourceId file_;
     RawDocument document_;
-    std::set<std::string> names_; ///< of the attributes of the section, with their operators
+    std::set<std::string> names_;   ///< of the attributes of the section, with their operators
+    std::vector<Diagnostic> later_; ///< about the section, to stand after it
     std::size_t words_ = 0;
     bool has_defaults_ = false;
 };
@@ -106,18 +108,26 @@ void Reader::error(SourceLocation where, std::size_t length, std::string message
     document_.items.emplace_back(std::move(diagnostic));
 }
 
-/// The first error of a section stays with it; all others stand before it.
+/// The first error of a section stays with it; the others, and the warnings, follow it.
 void Reader::error(RawSection& section, SourceLocation where, std::size_t length,
                    std::string message)
 {
-    if (section.grammar_error)
-        return error(where, length, std::move(message));
     document_.clean = false;
     Diagnostic diagnostic = make(Severity::error, where, length, std::move(message));
     diagnostic.effect =
         section.kind == RawSection::Kind::defaults ? Effect::load_refused : Effect::entry_lost;
     diagnostic.service = section.name;
-    section.grammar_error = std::move(diagnostic);
+    if (section.grammar_error)
+        later_.push_back(std::move(diagnostic));
+    else
+        section.grammar_error = std::move(diagnostic);
+}
+
+void Reader::end(RawSection section)
+{
+    document_.items.emplace_back(std::move(section));
+    for (Diagnostic& diagnostic : std::exchange(later_, {}))
+        document_.items.emplace_back(std::move(diagnostic));
 }
 
 void Reader::read_file(const YAML::Node& root)
@@ -177,7 +187,7 @@ void Reader::read_service(const YAML::Node& map, SourceLocation where)
         return error(section.location, 1, "service: expected the name of the service, one word");
     section.name = name.Scalar();
     read_attributes(map, section);
-    document_.items.emplace_back(std::move(section));
+    end(std::move(section));
 }
 
 void Reader::read_defaults(const YAML::Node& map, SourceLocation where)
@@ -192,7 +202,7 @@ void Reader::read_defaults(const YAML::Node& map, SourceLocation where)
     else if (!map.IsNull())
         error(section, at(map, where), 1,
               fmt::format("defaults: expected a mapping, found {}", kind_of(map)));
-    document_.items.emplace_back(std::move(section));
+    end(std::move(section));
 }
 
 void Reader::read_attributes(const YAML::Node& map, RawSection& section)
@@ -218,6 +228,8 @@ void Reader::read_attribute(const YAML::Node& key, const YAML::Node& value, RawS
     attribute.location = at(key, section.location);
     attribute.op_location = attribute.location;
     attribute.op = take_operator(attribute.name);
+    if (attribute.op != AssignOp::set)
+        attribute.op_location.column += static_cast<std::uint32_t>(key.Scalar().size() - 2);
     if (!is_repeated(attribute) && add_words(value, attribute, section))
         section.attributes.push_back(std::move(attribute));
 }
@@ -237,7 +249,7 @@ bool Reader::is_repeated(const RawAttribute& attribute)
              fmt::format("{}: the key is there already, the first one counts", attribute.name));
     diagnostic.effect = Effect::line_ignored;
     diagnostic.attribute = attribute.name;
-    document_.items.emplace_back(std::move(diagnostic));
+    later_.push_back(std::move(diagnostic));
     return true;
 }
 
@@ -292,32 +304,39 @@ bool Reader::add_word(std::string text, SourceLocation where, RawAttribute& attr
     return true;
 }
 
+/// Adds those of `candidates` that did not come to be sections.
+void add_lost_services(RawDocument& document, std::vector<LostService> candidates)
+{
+    std::set<std::string> read;
+    for (const auto& item : document.items)
+        if (const auto* section = std::get_if<RawSection>(&item))
+            read.insert(section->name);
+    for (LostService& candidate : candidates)
+        if (!read.contains(candidate.name))
+            document.items.emplace_back(std::move(candidate));
+}
+
 } // namespace
 
 RawDocument read_yaml(std::string_view text, SourceId file)
 {
-    const auto refuse = [&](SourceLocation where, const std::string& message) {
-        RawDocument document;
-        document.clean = false;
-        Diagnostic diagnostic = make(Severity::error, where, 1, message);
-        diagnostic.effect = Effect::entry_lost;
-        document.items.emplace_back(std::move(diagnostic));
-        for (LostService& lost : find_yaml_services(text, file))
-            document.items.emplace_back(std::move(lost));
-        return document;
-    };
-    if (text.size() > max_yaml_bytes)
-        return refuse({file, 1, 1}, fmt::format("a YAML file may not be larger than {} MiB",
-                                                max_yaml_bytes >> 20U));
+    Reader reader(file);
     try {
-        Reader reader(file);
-        for (const YAML::Node& root : YAML::LoadAll(std::string(text)))
-            reader.read_file(root);
-        return std::move(reader).take();
+        if (text.size() > max_yaml_bytes)
+            reader.error({file, 1, 1}, 1,
+                         fmt::format("a YAML file may not be larger than {} MiB: it is left out",
+                                     max_yaml_bytes >> 20U));
+        else
+            for (const YAML::Node& root : YAML::LoadAll(std::string(text)))
+                reader.read_file(root);
     } catch (const YAML::Exception& exception) {
-        return refuse(locate(file, exception.mark, {file, 1, 1}),
-                      fmt::format("this is not YAML: {}; the file is left out", exception.msg));
+        reader.error(locate(file, exception.mark, {file, 1, 1}), 1,
+                     fmt::format("this is not YAML: {}", exception.msg));
     }
+    RawDocument document = std::move(reader).take();
+    if (!document.clean)
+        add_lost_services(document, find_yaml_services(text, file));
+    return document;
 }
 
 } // namespace usherd::config

@@ -110,7 +110,7 @@ TEST_CASE("a line that ends in CR LF is pointed out")
     Diagnostics diagnostics(sources);
     diagnostics.error({file, 1, 8}, "not a number: '3\r'");
 
-    CHECK_THAT(diagnostics.all().front().suggestion, Catch::Contains("LF line ends"));
+    CHECK_THAT(render(diagnostics.all().front()), Catch::Contains("LF line ends"));
 }
 
 TEST_CASE("errors beyond the limit are counted, not kept")

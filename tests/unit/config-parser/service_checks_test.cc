@@ -230,7 +230,7 @@ TEST_CASE("redirections are for stream services that do not wait")
           "5:1 error service: service 'svc': a redirected service must have wait = no");
     CHECK(why_dropped(with({"socket_type = dgram", "wait = yes"})) ==
           "5:1 error service: service 'svc': only stream services can be redirected|"
-          "5:1 error service: service 'svc': a redirected service must have wait = no");
+          "5:1 note service: service 'svc': a redirected service must have wait = no");
     CHECK(why_dropped(with(
               {"socket_type = stream", "wait = no", "flags = NAMEINARGS", "server_args = a"})) ==
           "8:1 error service: service 'svc': a redirected service has no argument to name it by: "

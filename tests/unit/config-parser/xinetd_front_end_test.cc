@@ -191,7 +191,7 @@ TEST_CASE("suggestions for what was probably meant")
     CHECK(suggestion("service a\n{\nnice= 3\n}\n") == "write 'nice ='");
     CHECK(suggestion("service a\n{\nnice 3\n}\n") == "write 'nice = 3'");
     CHECK(suggestion("service a\n{\n} # x\n") ==
-          "'}' must stand alone on its line, without a comment");
+          "'}' must stand alone on its line, with nothing after it");
     CHECK(suggestion("service a\n{\nservice b\n{\n}\n") ==
           "is the '}' of the entry before it missing?");
 }
