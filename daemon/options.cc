@@ -45,6 +45,9 @@ enum Code : int {
 };
 
 constexpr std::array long_options{
+    // As long ones: `-foo` is an unknown word to xinetd, not `-f oo`.
+    option{"d", no_argument, nullptr, 'd'},
+    option{"f", required_argument, nullptr, 'f'},
     option{"filelog", required_argument, nullptr, opt_filelog},
     option{"syslog", required_argument, nullptr, opt_syslog},
     option{"pidfile", required_argument, nullptr, opt_pidfile},
@@ -295,7 +298,7 @@ std::variant<Options, EarlyExit> Parser::run(int argc, char** argv)
     while (!exit_) {
         const int at = std::max(optind, 1);
         // '+': stop at the first word that is no option; ':': tell a missing argument apart.
-        const int code = ::getopt_long_only(argc, argv, "+:df:", long_options.data(), nullptr);
+        const int code = ::getopt_long_only(argc, argv, "+:", long_options.data(), nullptr);
         if (code == -1)
             break;
         if (code == ':')

@@ -3,6 +3,7 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace usherd::core {
 
@@ -67,22 +68,27 @@ private:
 /// by its name only, and then both are that name.
 class BrokenTexts {
 public:
-    explicit BrokenTexts(std::span<const config::DroppedService> dropped)
+    BrokenTexts(std::span<const config::DroppedService> dropped,
+                std::span<const SpecPointer> running)
     {
         for (const auto& service : dropped)
             by_id_.emplace(service.id, &service);
+        for (const SpecPointer& spec : running)
+            ids_.insert(spec->id);
     }
     [[nodiscard]] const config::DroppedService* find(const ServiceSpec& running) const
     {
         if (const auto found = by_id_.find(running.id); found != by_id_.end())
             return found->second;
         const auto found = by_id_.find(running.name);
-        return found != by_id_.end() && found->second->name == running.name ? found->second
-                                                                            : nullptr;
+        const bool is_meant = found != by_id_.end() && found->second->name == running.name &&
+                              !ids_.contains(found->second->id);
+        return is_meant ? found->second : nullptr;
     }
 
 private:
     std::unordered_map<std::string_view, const config::DroppedService*> by_id_;
+    std::unordered_set<std::string_view> ids_; ///< of the running services
 };
 
 } // namespace
@@ -91,7 +97,7 @@ ReloadPlan plan_reload(std::span<const SpecPointer> running, const config::LoadR
 {
     ReloadPlan plan;
     ById candidates(wanted.services);
-    const BrokenTexts broken_texts(wanted.dropped);
+    const BrokenTexts broken_texts(wanted.dropped, running);
     for (std::size_t index = 0; index < running.size(); ++index) {
         const ServiceSpec& old = *running[index];
         const SpecPointer* match = candidates.take(
