@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <sstream>
+#include <string>
 #include <utility>
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "config-parser/attribute_table.h"
@@ -316,6 +319,55 @@ void add_lost_services(RawDocument& document, std::vector<LostService> candidate
             document.items.emplace_back(std::move(candidate));
 }
 
+/// Looks for documents that begin where the one before began: at a token that can start nothing (a
+/// comma), yaml-cpp 0.7 finds one empty document after the other, for ever.
+class ProgressCheck final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override
+    {
+        if (mark.pos == last_start_)
+            throw YAML::ParserException(mark, "nothing can start here");
+        last_start_ = mark.pos;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override
+    {
+    }
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override
+    {
+    }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override
+    {
+    }
+    void OnMapEnd() override {}
+
+private:
+    int last_start_ = -1;
+};
+
+/// Throws where YAML::LoadAll would not come to an end.
+void check_progress(const std::string& text)
+{
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    ProgressCheck check;
+    while (parser.HandleNextDocument(check)) {
+    }
+}
+
+void read_documents(const std::string& text, Reader& reader)
+{
+    check_progress(text);
+    for (const YAML::Node& root : YAML::LoadAll(text))
+        reader.read_file(root);
+}
+
 } // namespace
 
 RawDocument read_yaml(std::string_view text, SourceId file)
@@ -327,8 +379,7 @@ RawDocument read_yaml(std::string_view text, SourceId file)
                          fmt::format("a YAML file may not be larger than {} MiB: it is left out",
                                      max_yaml_bytes >> 20U));
         else
-            for (const YAML::Node& root : YAML::LoadAll(std::string(text)))
-                reader.read_file(root);
+            read_documents(std::string(text), reader);
     } catch (const YAML::Exception& exception) {
         reader.error(locate(file, exception.mark, {file, 1, 1}), 1,
                      fmt::format("this is not YAML: {}", exception.msg));
