@@ -11,15 +11,16 @@
 
 #include "tests/bench/floor.h"
 
+namespace bench = usherd::bench;
+
 int main(int argc, char** argv)
 {
-    using namespace usherd::bench;
     static char answer[4096];
     const int bytes = argc == 3 ? std::atoi(argv[2]) : -1;
     if (bytes < 0 || bytes > static_cast<int>(sizeof answer))
         return EXIT_FAILURE;
     std::memset(answer, 'x', sizeof answer);
-    const int listener = listen_on(argv[1]);
+    const int listener = bench::listen_on(argv[1]);
     for (;;) {
         const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
         if (connection < 0)

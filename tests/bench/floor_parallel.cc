@@ -9,15 +9,16 @@
 
 #include "tests/bench/floor.h"
 
+namespace bench = usherd::bench;
+
 int main(int argc, char** argv)
 {
-    using namespace usherd::bench;
     const int threads = argc == 4 ? std::atoi(argv[3]) : 0;
     if (threads < 1)
         return EXIT_FAILURE;
-    const int listener = listen_on(argv[1]);
-    let_kernel_reap();
+    const int listener = bench::listen_on(argv[1]);
+    bench::let_kernel_reap();
     for (int i = 1; i < threads; ++i)
-        std::thread(accept_and_spawn, listener, argv[2]).detach();
-    accept_and_spawn(listener, argv[2]);
+        std::thread(bench::accept_and_spawn, listener, argv[2]).detach();
+    bench::accept_and_spawn(listener, argv[2]);
 }

@@ -7,12 +7,13 @@
 
 #include "tests/bench/floor.h"
 
+namespace bench = usherd::bench;
+
 int main(int argc, char** argv)
 {
-    using namespace usherd::bench;
     if (argc != 3)
         return EXIT_FAILURE;
-    const int listener = listen_on(argv[1]);
-    let_kernel_reap();
-    accept_and_spawn(listener, argv[2]);
+    const int listener = bench::listen_on(argv[1]);
+    bench::let_kernel_reap();
+    bench::accept_and_spawn(listener, argv[2]);
 }

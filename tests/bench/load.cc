@@ -26,19 +26,20 @@ void raise_descriptor_limit()
 
 } // namespace
 
+namespace bench = usherd::bench;
+
 int main(int argc, char** argv)
 {
-    using namespace usherd::bench;
-    const auto parsed = parse_load_options(argc, argv);
-    if (const auto* error = std::get_if<UsageError>(&parsed)) {
+    const auto parsed = bench::parse_load_options(argc, argv);
+    if (const auto* error = std::get_if<bench::UsageError>(&parsed)) {
         const bool help = error->message.empty();
         if (!help)
             fmt::print(stderr, "usherd-load: {}\n", error->message);
-        fmt::print(help ? stdout : stderr, "{}", load_usage());
+        fmt::print(help ? stdout : stderr, "{}", bench::load_usage());
         return help ? EXIT_SUCCESS : 2;
     }
     raise_descriptor_limit();
-    LoadResult result = run_load(std::get<LoadOptions>(parsed));
-    fmt::print("{}\n", to_json(result));
+    bench::LoadResult result = bench::run_load(std::get<bench::LoadOptions>(parsed));
+    fmt::print("{}\n", bench::to_json(result));
     return result.errors() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -37,6 +37,8 @@ public:
     ~TestServer();
     TestServer(const TestServer&) = delete;
     TestServer& operator=(const TestServer&) = delete;
+    TestServer(TestServer&&) = delete;
+    TestServer& operator=(TestServer&&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// What happened until now; exact once the load has ended.
@@ -69,6 +71,8 @@ public:
     ~UdpEcho();
     UdpEcho(const UdpEcho&) = delete;
     UdpEcho& operator=(const UdpEcho&) = delete;
+    UdpEcho(UdpEcho&&) = delete;
+    UdpEcho& operator=(UdpEcho&&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
