@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "daemon/core/spawn_plan.h"
+#include "daemon/descriptor_reserve.h"
 #include "daemon/endpoint_socket.h"
 #include "daemon/internal_stream.h"
 #include "daemon/log.h"
@@ -30,6 +31,7 @@ struct Context {
     Gatekeeper& gatekeeper;
     core::DaemonTraits traits;
     PassedSockets passed;
+    DescriptorReserve& reserve;
     std::uint32_t process_limit = 0; ///< -limit; 0: none
 
     /// Servers of all services, sessions inside the daemon included.

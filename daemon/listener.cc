@@ -87,13 +87,20 @@ void Listener::on_accept_error(const sys::SysError& error) noexcept
             back_off_ =
                 std::make_unique<sys::Timer>(loop_, sys::bind<&Listener::on_back_off_over>(*this));
         back_off_->start(back_off_time);
-        owner_.on_out_of_descriptors(error);
+        if (owner_.on_out_of_descriptors(error))
+            accept_from_reserve();
         return;
     case sys::AcceptFailure::broken_listener:
         pause();
         owner_.on_broken(error);
         return;
     }
+}
+
+void Listener::accept_from_reserve() noexcept
+{
+    if (auto accepted = sys::accept_one(fd()))
+        owner_.on_connection(std::move(accepted->socket), accepted->peer, socket_.bound);
 }
 
 void Listener::on_back_off_over() noexcept

@@ -28,7 +28,8 @@ public:
     virtual void on_lendable(int socket) noexcept = 0;
     /// accept() failed for want of descriptors or memory; the listener has paused itself and goes
     /// on by itself a second later.
-    virtual void on_out_of_descriptors(const sys::SysError& error) noexcept = 0;
+    /// @return true if a descriptor has been freed, so that one client can be taken at once
+    [[nodiscard]] virtual bool on_out_of_descriptors(const sys::SysError& error) noexcept = 0;
     /// The socket itself is broken; the listener is paused for good.
     virtual void on_broken(const sys::SysError& error) noexcept = 0;
 };
@@ -59,6 +60,7 @@ public:
 private:
     void on_readable() noexcept;
     void accept_batch() noexcept;
+    void accept_from_reserve() noexcept;
     void on_accept_error(const sys::SysError& error) noexcept;
     void on_back_off_over() noexcept;
 

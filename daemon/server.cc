@@ -52,9 +52,17 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                   }),
       reaper_(loop, supervisor_),
       retries_(loop, [this](ServerStart start) { supervisor_.launch(std::move(start)); }),
-      context_{
-          loop,       log,         provoked_log_,     stderr_lines_,     supervisor_,
-          internals_, gatekeeper_, std::move(traits), std::move(passed), options.process_limit},
+      context_{loop,
+               log,
+               provoked_log_,
+               stderr_lines_,
+               supervisor_,
+               internals_,
+               gatekeeper_,
+               std::move(traits),
+               std::move(passed),
+               reserve_,
+               options.process_limit},
       bind_retry_(loop, sys::bind<&Server::on_bind_retry>(*this))
 {
 }

@@ -94,6 +94,7 @@ private:
     Supervisor supervisor_;
     Reaper reaper_;
     RetryQueue retries_;
+    DescriptorReserve reserve_;
     Context context_;
     std::uint64_t last_key_ = 0;
     std::vector<std::unique_ptr<Service>> services_; ///< in the order of the files

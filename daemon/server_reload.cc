@@ -19,6 +19,7 @@ void Server::reload(const config::LoadResult& loaded)
         return;
     }
     log_.notice("Swapping defaults");
+    resolver_.reload();
     for (const Opening& opening : std::exchange(opening_, {}))
         if (Service* service = find(opening.service))
             service->put_out_of_service("a reload came before its address was free");

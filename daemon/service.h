@@ -95,7 +95,7 @@ public:
     void on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer,
                        const sys::SocketAddress& local) noexcept override;
     void on_lendable(int socket) noexcept override;
-    void on_out_of_descriptors(const sys::SysError& error) noexcept override;
+    [[nodiscard]] bool on_out_of_descriptors(const sys::SysError& error) noexcept override;
     void on_broken(const sys::SysError& error) noexcept override;
     // DatagramGate
     [[nodiscard]] bool admit(const std::optional<access::Peer>& peer) noexcept override;
@@ -140,9 +140,10 @@ private:
         int socket;
         pid_t holder; ///< -1 while its server is being started
     };
-    std::vector<Lent> lent_;                   ///< wait services: sockets that servers hold
-    bool waiting_for_slot_ = false;            ///< paused at `instances` with limit_action = queue
-    bool out_of_descriptors_ = false;          ///< since when no connection has come in
+    std::vector<Lent> lent_;        ///< wait services: sockets that servers hold
+    bool waiting_for_slot_ = false; ///< paused at `instances` with limit_action = queue
+    /// When the log was told that no descriptor is left.
+    std::chrono::steady_clock::time_point out_of_descriptors_logged_{-std::chrono::hours(1)};
     std::optional<access::Peer> last_refused_; ///< datagram services: logged once a minute
     std::chrono::steady_clock::time_point last_refused_at_;
     std::vector<std::unique_ptr<Listener>> listeners_;

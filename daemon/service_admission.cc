@@ -58,7 +58,6 @@ bool Service::wants_connection() noexcept
 void Service::on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer,
                             const sys::SocketAddress& local) noexcept
 {
-    out_of_descriptors_ = false;
     Arrival arrival;
     arrival.socket = std::move(socket);
     arrival.peer = to_peer(peer);
@@ -219,14 +218,16 @@ void Service::drop_what_waits(int socket) noexcept
     (void)sys::set_blocking(socket, sys::Blocking::yes);
 }
 
-void Service::on_out_of_descriptors(const sys::SysError& error) noexcept
+bool Service::on_out_of_descriptors(const sys::SysError& error) noexcept
 {
-    if (!out_of_descriptors_)
-        context_.provoked_log.write(
-            Level::warning, spec_->id, "descriptors",
-            fmt::format("service {}: {}; clients wait, trying again every second", spec_->id,
-                        sys::to_string(error)));
-    out_of_descriptors_ = true;
+    // Once a minute at most: the state lasts, and clients provoke it.
+    const auto now = std::chrono::steady_clock::now();
+    if (now - out_of_descriptors_logged_ >= damping_time) {
+        out_of_descriptors_logged_ = now;
+        context_.log.warning("service {}: {}; clients wait, one is taken every second", spec_->id,
+                             sys::to_string(error));
+    }
+    return context_.reserve.lend();
 }
 
 void Service::on_broken(const sys::SysError& error) noexcept

@@ -51,6 +51,11 @@ timeval to_timeval(std::chrono::microseconds duration) noexcept
 
 } // namespace
 
+void redirect_library_messages(void (*write)(int level, const char* text)) noexcept
+{
+    event_set_log_callback(write != nullptr ? write : [](int, const char*) {});
+}
+
 EventLoop::EventLoop() : base_(make_base()) {}
 
 EventLoop::~EventLoop()

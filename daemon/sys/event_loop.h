@@ -15,6 +15,10 @@ struct event_base;
 
 namespace usherd::sys {
 
+/// Gives libevent's own messages to `write` instead of stderr; nullptr: drops them. For the whole
+/// process: libevent has one such hook. @param level 0 debug, 1 message, 2 warning, 3 error
+void redirect_library_messages(void (*write)(int level, const char* text)) noexcept;
+
 struct Callback {
     void* object = nullptr;
     void (*invoke)(void*) noexcept = nullptr;
