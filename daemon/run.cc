@@ -250,6 +250,17 @@ void Daemon::quit(int status)
     loop_.stop();
 }
 
+/// libevent's hook takes no context, hence the one pointer of the whole process.
+Log* library_log = nullptr;
+
+void write_library_message(int severity, const char* text)
+{
+    constexpr int warning = 2;
+    if (library_log != nullptr)
+        library_log->write(severity < warning ? Level::debug : Level::warning,
+                           fmt::format("libevent: {}", text));
+}
+
 int fail_early(const Options& options, StartReport& report, std::string_view message)
 {
     const std::string text = fmt::format("{}: {}", options.program, message);
@@ -287,9 +298,12 @@ int run(const Options& given)
     auto log = make_log(loop, settings, error);
     if (log == nullptr)
         return fail_early(options, report, fmt::format("can't open log file: {}", error));
+    library_log = log.get();
+    sys::redirect_library_messages(write_library_message);
     const int status = Daemon(options, std::move(traits), std::move(report), *log, loop,
                               PassedSockets(std::move(passed)))
                            .run();
+    library_log = nullptr;
     log->flush();
     return status;
 }
