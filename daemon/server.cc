@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <thread>
+#include <unistd.h>
 
 #include "daemon/core/log_record.h"
 #include "daemon/core/unsupported.h"
@@ -72,7 +72,7 @@ Server::~Server() = default;
 unsigned Server::worker_count(const Options& options) noexcept
 {
     constexpr unsigned most = 4;
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    const auto cores = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
     return options.spawn_workers != 0 ? options.spawn_workers : std::min(cores, most);
 }
 
