@@ -76,11 +76,11 @@ std::variant<FileSource::Text, FileError> read_all(int fd, std::size_t expected)
             continue;
         if (got < 0)
             return error_of(errno);
-        if (got == 0)
-            break;
         used += static_cast<std::size_t>(got);
         if (used > FileSource::max_file_bytes)
             return too_large();
+        if (used < text->size())
+            break; // less than asked for: the end of a regular file
     }
     text->resize(used);
     return FileSource::Text(std::move(text));

@@ -60,6 +60,12 @@ Diagnostic& FileWalk::report(Severity severity, const Word& path, std::string me
     return diagnostics_.add(std::move(diagnostic));
 }
 
+void FileWalk::note_unreadable(const std::string& path, const FileError& error)
+{
+    if (error.kind != FileError::Kind::missing)
+        unreadable_.push_back(path);
+}
+
 void FileWalk::read_main(const std::string& path)
 {
     auto outcome = files_.read(resolve(path));
@@ -147,6 +153,7 @@ void FileWalk::include_file(const Word& path)
         return;
     auto outcome = files_.read(resolved);
     if (const auto* error = std::get_if<FileError>(&outcome)) {
+        note_unreadable(path.text, *error);
         const bool is_directory = std::holds_alternative<std::vector<std::string>>(
             error->kind == FileError::Kind::not_regular
                 ? files_.list(resolved)
@@ -171,6 +178,7 @@ void FileWalk::include_directory(const Word& path)
         return;
     auto outcome = files_.list(resolved);
     if (const auto* error = std::get_if<FileError>(&outcome)) {
+        note_unreadable(path.text, *error);
         report(Severity::error, path,
                fmt::format("cannot read the directory '{}': {}", path.text, why(*error)));
         return;
@@ -220,6 +228,7 @@ void FileWalk::read_drop_in(const std::string& path, FrontEnd front_end, SourceL
     std::string resolved = resolve(path);
     auto outcome = files_.read(resolved);
     if (const auto* error = std::get_if<FileError>(&outcome)) {
+        note_unreadable(path, *error);
         const SourceId id = sources_.add(path, nullptr);
         diagnostics_.error({id, 0, 0}, "cannot be read: {}", why(*error)).effect =
             Effect::line_ignored;

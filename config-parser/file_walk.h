@@ -40,6 +40,8 @@ public:
     [[nodiscard]] bool main_file_is_clean() const noexcept { return main_file_is_clean_; }
     /// Drop-ins passed over because of their names.
     [[nodiscard]] std::vector<std::string>& skipped_files() noexcept { return skipped_files_; }
+    /// See LoadResult.
+    [[nodiscard]] std::vector<std::string>& unreadable() noexcept { return unreadable_; }
 
 private:
     /// A file or directory being read, and the word that asked for it.
@@ -60,6 +62,7 @@ private:
                                  const Word& path);
     [[nodiscard]] bool within_limits(const Word& path);
     [[nodiscard]] std::string resolve(const std::string& path) const;
+    void note_unreadable(const std::string& path, const FileError& error);
     Diagnostic& report(Severity severity, const Word& path, std::string message);
 
     FileSource& files_;
@@ -77,6 +80,7 @@ private:
     std::string main_file_error_;
     bool main_file_is_clean_ = true;
     std::vector<std::string> skipped_files_;
+    std::vector<std::string> unreadable_;
 };
 
 } // namespace usherd::config

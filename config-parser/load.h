@@ -49,6 +49,9 @@ struct LoadResult {
     std::shared_ptr<Sources> sources;    ///< names of files; texts dropped
     std::shared_ptr<Diagnostics> diagnostics;
     std::vector<std::string> skipped_files; ///< drop-ins left out because of their names
+    /// Files and directories that are there but cannot be read, as written: a reload does not take
+    /// what they held for removed.
+    std::vector<std::string> unreadable;
 };
 
 /// @param path of the main file.

@@ -165,7 +165,7 @@ bool set_rpc_number(ServiceDraft& draft, const RawAttribute& attribute, SetterCo
 
 bool set_enabled(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&)
 {
-    draft.has_enabled = true;
+    draft.has_enabled = draft.has_enabled || attribute.op != AssignOp::remove;
     return set_words(draft.enabled, attribute);
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include "config-parser/attribute_table.h"
@@ -380,6 +381,8 @@ RawDocument read_yaml(std::string_view text, SourceId file)
                                      max_yaml_bytes >> 20U));
         else
             read_documents(std::string(text), reader);
+    } catch (const YAML::DeepRecursion& exception) {
+        reader.error(locate(file, exception.mark, {file, 1, 1}), 1, "this nests too deeply");
     } catch (const YAML::Exception& exception) {
         reader.error(locate(file, exception.mark, {file, 1, 1}), 1,
                      fmt::format("this is not YAML: {}", exception.msg));

@@ -66,6 +66,8 @@ std::string outcome(const config::LoadResult& result)
                         result.main_file_unreadable ? ", unreadable" : "", result.refused_because);
     for (const std::string& name : result.skipped_files)
         text += "skipped: " + name + '\n';
+    for (const std::string& name : result.unreadable)
+        text += "unreadable: " + name + '\n';
     if (const std::string defaults = dump(result.defaults); !defaults.empty())
         text += "defaults\n" + defaults;
     for (const config::DroppedService& dropped : result.dropped)

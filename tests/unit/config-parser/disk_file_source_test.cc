@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Files of all kinds, on disk.
+
+#include <algorithm>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config-parser/disk_file_source.h"
+#include "config-parser/drop_in_name.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
+
+namespace usherd::config {
+namespace {
+
+using Kind = FileError::Kind;
+
+Kind why(const std::string& path)
+{
+    DiskFiles files;
+    const auto outcome = files.read(path);
+    REQUIRE(std::holds_alternative<FileError>(outcome));
+    return std::get<FileError>(outcome).kind;
+}
+
+TEST_CASE("a regular file is read whole, through links")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/f";
+    const std::string content = "a\0b\n" + std::string(100'000, 'x');
+    std::ofstream(path, std::ios::binary) << content;
+    REQUIRE(::symlink(path.c_str(), (directory.path() + "/link").c_str()) == 0);
+    std::ofstream(directory.path() + "/empty").flush();
+
+    DiskFiles files;
+    CHECK(*std::get<FileSource::Text>(files.read(path)) == content);
+    CHECK(*std::get<FileSource::Text>(files.read(directory.path() + "/link")) == content);
+    CHECK(std::get<FileSource::Text>(files.read(directory.path() + "/empty"))->empty());
+}
+
+TEST_CASE("what is no regular file is refused without waiting")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string fifo = directory.path() + "/fifo";
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    REQUIRE(::symlink("nowhere", (directory.path() + "/dangling").c_str()) == 0);
+
+    CHECK(why(fifo) == Kind::not_regular);
+    CHECK(why(directory.path()) == Kind::not_regular);
+    CHECK(why("/dev/null") == Kind::not_regular);
+    CHECK(why(directory.path() + "/dangling") == Kind::missing);
+    CHECK(why(directory.path() + "/fifo/x") == Kind::missing);
+}
+
+TEST_CASE("a file beyond the limit is refused")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/big";
+    std::ofstream(path).flush();
+    REQUIRE(::truncate(path.c_str(), static_cast<off_t>(FileSource::max_file_bytes) + 1) == 0);
+    CHECK(why(path) == Kind::too_large);
+}
+
+TEST_CASE("a directory is listed without its own names")
+{
+    const tests::TemporaryDirectory directory;
+    std::ofstream(directory.path() + "/b").flush();
+    std::ofstream(directory.path() + "/.a").flush();
+
+    DiskFiles files;
+    auto names = std::get<std::vector<std::string>>(files.list(directory.path()));
+    std::sort(names.begin(), names.end());
+    CHECK(names == std::vector<std::string>{".a", "b"});
+    CHECK(std::get<FileError>(files.list(directory.path() + "/b")).kind == Kind::missing);
+}
+
+TEST_CASE("execution needs the permission")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/program";
+    std::ofstream(path).flush();
+
+    DiskFiles files;
+    CHECK(std::holds_alternative<FileError>(files.may_execute(path)));
+    REQUIRE(::chmod(path.c_str(), 0755) == 0);
+    CHECK(std::holds_alternative<std::monostate>(files.may_execute(path)));
+    CHECK(std::holds_alternative<std::monostate>(files.may_execute(directory.path())));
+    CHECK(std::holds_alternative<FileError>(files.may_execute(path + "-not")));
+}
+
+TEST_CASE("the name of a drop-in decides who reads it")
+{
+    for (const char* const name : {"ftp", "#e#", "aa-bak", "CVS,v", "yaml", "~x"})
+        CHECK(front_end_for(name) == FrontEnd::xinetd);
+    for (const char* const name : {"ftp.yaml", "a.b.yml"})
+        CHECK(front_end_for(name) == FrontEnd::yaml);
+    for (const char* const name : {"x.conf", ".hid", "y~", ".x.yaml", "x.yaml~", "x.YAML", "."})
+        CHECK(front_end_for(name) == FrontEnd::none);
+    CHECK(front_end_for_named("/etc/x.conf~") == FrontEnd::xinetd);
+    CHECK(front_end_for_named("/etc/x.yml") == FrontEnd::yaml);
+}
+
+} // namespace
+} // namespace usherd::config
