@@ -89,3 +89,9 @@ def ask(port, payload, host="127.0.0.1", source=None, source_port=0, seconds=Non
         client.sendto(payload, (host, port))
         ready, _, _ = select.select([client], [], [], wait.PATIENCE if seconds is None else seconds)
         return client.recvfrom(65536)[0] if ready else None
+
+
+def read_all_within(client, seconds):
+    """As read_all, but for a given time only: to see that nothing comes."""
+    client.settimeout(seconds)
+    return read_all(client)
