@@ -82,12 +82,14 @@ class Daemon:
             words.append("--no-status-socket")
         return words + list(options)
 
-    def start(self, *options, environment=None, ready=True, filelog=True, **popen):
-        """Starts in the foreground and waits for `Started working`."""
+    def start(self, *options, environment=None, ready=True, filelog=True, prefix=(), **popen):
+        """Starts in the foreground and waits for `Started working`. `prefix` is a command that
+        starts the daemon, as its child or in its own place."""
+        command = [*prefix, *self.command("-dontfork", *options, filelog=filelog)]
         with open(self.stderr_file, "ab") as errors:
-            self.process = subprocess.Popen(
-                self.command("-dontfork", *options, filelog=filelog), stdin=subprocess.DEVNULL,
-                stdout=errors, stderr=errors, env=ENVIRONMENT | (environment or {}), **popen)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors,
+                                            stderr=errors,
+                                            env=ENVIRONMENT | (environment or {}), **popen)
         self.pid = self.process.pid
         if ready:
             self.wait_for_message("Started working: ")
@@ -99,7 +101,7 @@ class Daemon:
     def messages(self):
         if not self.message_file.exists():
             return []
-        return logs.messages(self.message_file.read_text(errors="surrogateescape"))
+        return logs.messages(self.message_file.read_text(errors="surrogateescape"), self.is_oracle)
 
     def message_texts(self, *levels):
         return [message.text for message in self.messages()
@@ -167,10 +169,9 @@ class Daemon:
         return self.wait_exit(seconds)
 
     def wait_exit(self, seconds=None):
-        try:
-            return self.process.wait(wait.PATIENCE if seconds is None else seconds)
-        except subprocess.TimeoutExpired as expired:
-            raise wait.Timeout(f"{self.kind} does not end\n{self.story()}") from expired
+        return wait.wait_until(lambda: None if self.process.poll() is None else (True,),
+                               lambda: f"the end of {self.kind}\n{self.story()}", seconds,
+                               pause=0.001) and self.process.returncode
 
     def stderr(self):
         return self.stderr_file.read_text(errors="replace") if self.stderr_file.exists() else ""
