@@ -109,6 +109,16 @@ class Signals(IntegrationCase):
         subject.wait_for_message("Consistency check passed")
 
     @on(USHERD)
+    def test_a_paused_service_is_no_inconsistency(self, kind):
+        """xinetd reports two errors for it (D37)."""
+        subject = self.started(kind, defaults() + service(cps="1 60"))
+        client.exchange(4000)
+        client.exchange(4000)
+        subject.wait_for_message("Deactivating service a")
+        subject.send(signal.SIGABRT)
+        subject.wait_for_message("Consistency check passed")
+
+    @on(USHERD)
     def test_a_storm_of_signals_while_serving_does_no_harm(self, kind):
         subject = self.started(kind, defaults() + service(cps="0 0"))
         for _ in range(50):

@@ -8,11 +8,15 @@ import os
 import random
 import shutil
 import signal
+import socket
+import struct
 import threading
+import time
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, sandbox
 from harness.case import USHERD, WORK, XINETD, IntegrationCase, on, processes
+from harness.config import service
 
 SANITIZED = bool(os.environ.get("USHERD_SANITIZE"))
 CONNECTIONS = int(os.environ.get("USHERD_ITEST_CONNECTIONS", "5000"))
@@ -182,6 +186,47 @@ service other%(number)d
         self.assertGreater(seen["served"], 50)
         subject.wait_idle()
         self.assertEqual(len(processes.descriptors(subject.pid)), descriptors)
+
+
+class Fairness(LoadCase):
+    """A busy listener starves nobody, and peers that vanish do no harm."""
+
+    def test_a_flooded_service_does_not_hold_up_another(self):
+        text = SERVICE % {"instances": 100, "more": "no_access = 127.0.0.1"}
+        subject = self.started(USHERD, text + service("b", port=4001, cps="0 0"))
+        stop = threading.Event()
+
+        def flood():
+            while not stop.is_set():
+                client.exchange(PORT)
+        workers = [threading.Thread(target=flood) for _ in range(8)]
+        for worker in workers:
+            worker.start()
+        try:
+            slowest = 0.0
+            for _ in range(50):
+                began = time.monotonic()
+                self.assertEqual(client.exchange(4001).data, b"hello\n")
+                slowest = max(slowest, time.monotonic() - began)
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
+        self.assertLess(slowest, 2)
+        subject.wait_for_record("EXIT: b", 50)
+
+    @on(XINETD, USHERD)
+    def test_clients_that_reset_at_once_leave_nothing(self, kind):
+        subject = self.started(kind, SERVICE % {"instances": 100, "more": ""})
+        before = processes.descriptors(subject.pid)
+        for _ in range(300):
+            connection = client.connect(PORT)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        subject.wait_idle()
+        self.assertEqual(self.storm(10, 2), {"served": 10})
+        subject.wait_idle()
+        self.assertEqual(processes.descriptors(subject.pid).keys(), before.keys())
 
 
 class Kills(LoadCase):

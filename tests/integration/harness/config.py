@@ -3,8 +3,8 @@
 # Makes configurations in xinetd syntax out of attributes.
 
 # flags first: in xinetd NAMEINARGS counts for what follows.
-COMMON = {"flags": None, "type": "UNLISTED", "socket_type": "stream", "wait": "no", "port": 4000, "user": "root",
-          "server": "/bin/echo", "server_args": "hello"}
+COMMON = {"flags": None, "type": "UNLISTED", "socket_type": "stream", "wait": "no", "port": 4000,
+          "user": "root", "server": "/bin/echo", "server_args": "hello"}
 LOGGED = {"log_type": "FILE @DIR@/records", "log_on_success": "PID HOST EXIT DURATION",
           "log_on_failure": "HOST"}
 

@@ -6,7 +6,8 @@ import os
 import re
 import socket
 
-LINE = re.compile(r"<(\d+)>(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?([^ \[]+)\[(\d+)\]: (.*)", re.S)
+STAMP = r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?"
+LINE = re.compile(rf"<(\d+)>{STAMP}([^ \[]+)\[(\d+)\]: (.*)", re.S)
 PATH = "/dev/log"
 
 
