@@ -13,7 +13,7 @@ import stat
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe
-from harness.case import HERE, USHERD, WORK, IntegrationCase, logs, processes, wait
+from harness.case import HERE, USHERD, IntegrationCase, logs, processes, wait
 from harness.config import defaults, internal, service
 
 CAT = {"server": "/bin/cat", "server_args": None}
