@@ -115,6 +115,8 @@ class Reasons(IntegrationCase):
             for connection in held:
                 connection.sendall(b"x")
                 client.read_some(connection, 1)
+            if hold:
+                subject.wait_for_records(hold)
             reply = client.exchange(4000, source=source)
             subject.wait_for_record("FAIL: a")
             for connection in held:

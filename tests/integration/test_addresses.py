@@ -146,7 +146,7 @@ class Listen(IntegrationCase):
             held.sendall(b"x")
             self.assertEqual(client.read_some(held, 1), b"x")
             for port, host in ((4001, "::1"), (4002, "127.0.0.1"), (4003, "127.0.0.1")):
-                self.assertEqual(client.exchange(port, b"x", host), client.Reply(b"", "reset"),
+                self.assertEqual(client.exchange(port, b"", host), client.Reply(b"", "eof"),
                                  "the limit is the service's, not the socket's")
 
     def test_datagram_endpoints(self):

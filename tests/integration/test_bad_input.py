@@ -181,7 +181,7 @@ class OneServiceAlone(IntegrationCase):
                 {"flags": "SENSOR", "type": "INTERNAL UNLISTED"},
                 {"type": "TCPMUX UNLISTED", "port": None},
                 {"type": "RPC UNLISTED", "rpc_number": 100300, "rpc_version": 1}]
-        names = ["redirect", "banner", "banner_fail", "USERID", "SENSOR", "TCPMUX", "RPC"]
+        names = ["redirect", "banner", "banner", "USERID", "SENSOR", "TCPMUX", "RPC"]
         text = "".join(service(f"s{number}", **({"port": 4100 + number} | row))
                        for number, row in enumerate(rows))
         subject = self.only_good_runs(kind, text)

@@ -137,7 +137,6 @@ DIFFERENT = [
 class Vectors(IntegrationCase):
     def open_ports(self, kind, text):
         subject = self.daemon(kind, text)
-        subject.message_file.unlink(missing_ok=True)
         subject.start()
         found = {port for _, _, port in processes.listening()}
         self.assertEqual(subject.stop(), 0)

@@ -182,6 +182,7 @@ class Exhaustion(IntegrationCase):
         subject.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48)))
         crowd = [client.connect(4000) for _ in range(80)]
         for connection in crowd:
+            self.addCleanup(connection.close)
             connection.sendall(b"x")
         self.assertEqual(client.read_some(crowd[0], 1), b"x")
         complaints = wait.wait_until(lambda: [text for text in subject.message_texts()
@@ -191,6 +192,7 @@ class Exhaustion(IntegrationCase):
         for connection in crowd[40:]:
             self.assertEqual(client.read_some(connection, 1), b"x", "who waited is served")
             connection.close()
+        self.assertGreater(len(complaints), 0)
         complaints = [text for text in subject.message_texts() if "descriptor" in text]
         self.assertLessEqual(len(complaints), 4, complaints)
         subject.wait_idle()

@@ -42,9 +42,10 @@ def check(path, *options):
 def unplaced(path, text, status):
     """Diagnostics without a position: every line that names a severity must start with one."""
     for line in text.splitlines():
-        if re.match(r"^(\S+: )?(note|info|warning|error|critical): ", line):
-            return f"{path.name}: no position: {line!r}"
         match = POSITION.match(line)
+        # Lines of the source and carets are indented.
+        if not match and re.match(r"^(\S.*: ?)?(note|info|warning|error|critical): ", line):
+            return f"{path.name}: no position: {line!r}"
         if match and (int(match.group(2)) < 1 or int(match.group(3)) < 1):
             return f"{path.name}: position counts from 1: {line!r}"
     placed = [line for line in text.splitlines() if POSITION.match(line)]

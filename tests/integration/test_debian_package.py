@@ -20,7 +20,8 @@ class DebianPackage(IntegrationCase):
         super().setUp()
         package = sandbox.ORACLE / "etc"
         shutil.copy(package / "xinetd.conf", ETC / "xinetd.conf")
-        shutil.copytree(package / "xinetd.d", ETC / "xinetd.d", dirs_exist_ok=True)
+        shutil.rmtree(ETC / "xinetd.d", ignore_errors=True)
+        shutil.copytree(package / "xinetd.d", ETC / "xinetd.d")
         for path in (ETC / "xinetd.d").iterdir():
             text = re.sub(r"(?m)^(\s*disable\s*=\s*)yes", r"\1no", path.read_text())
             path.write_text(text)

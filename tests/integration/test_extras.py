@@ -6,14 +6,15 @@ import grp
 import os
 import pathlib
 import pwd
-import signal
+import re
 import shutil
+import signal
 import socket
 import stat
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe
-from harness.case import HERE, USHERD, IntegrationCase, logs, processes, wait
+from harness.case import HERE, USHERD, WORK, IntegrationCase, logs, processes, wait
 from harness.config import defaults, internal, service
 
 CAT = {"server": "/bin/cat", "server_args": None}
@@ -243,41 +244,43 @@ class Stderr(IntegrationCase):
 
 
 class PassFds(IntegrationCase):
-    def see(self, value, **more):
+    def see(self, value):
+        """(descriptor -> what it is open on, environment, pid) of a handler."""
         script = pathlib.Path("/tmp/home/fds.sh")
-        # With descriptor 3 the answer goes there; 1 is /dev/null.
-        script.write_text("exec 5>&1\n[ -e /proc/$$/fd/3 ] && exec 5>&3\n"
-                          f". {probe.PATH} >&5\necho pid $$ >&5\n")
-        probe.install()
-        subject = self.started(USHERD, defaults() + service(
-            server="/bin/sh", server_args=script, pass_fds=value, **more))
-        data = client.exchange(4000).data
-        subject.wait_idle()
-        seen = probe.parse(data)
-        seen.descriptors.pop(5)
-        return seen
+        # In subshells, so that the shell's own descriptors stay as they are. It answers on 3 where
+        # there is one.
+        script.write_text("(ls -l /proc/$$/fd > /tmp/work/fds)\n"
+                          "(tr '\\0' '\\n' < /proc/$$/environ > /tmp/work/environment)\n"
+                          "if [ -e /proc/$$/fd/3 ]; then echo $$ >&3; else echo $$; fi\n")
+        self.started(USHERD, defaults() + service(server="/bin/sh", server_args=script,
+                                                  pass_fds=value))
+        pid = client.exchange(4000).data.decode().strip()
+        opened = dict(re.findall(r" (\d+) -> (.*)", (WORK / "fds").read_text()))
+        opened = {int(number): target for number, target in opened.items()
+                  if "fds.sh" not in target}
+        environment = dict(line.split("=", 1) for line in
+                           (WORK / "environment").read_text().splitlines())
+        return opened, environment, pid
 
-    def targets(self, seen):
-        return {number: target.split(":")[0] for number, target in seen.descriptors.items()
-                if "fds.sh" not in target}
+    def kinds(self, opened):
+        return {number: target.split(":")[0] for number, target in opened.items()}
 
     def test_inetd_is_0_1_2(self):
-        seen = self.see("inetd")
-        self.assertEqual(self.targets(seen), {0: "socket", 1: "socket", 2: "socket"})
-        self.assertNotIn("LISTEN_FDS", seen.variables)
+        opened, environment, _ = self.see("inetd")
+        self.assertEqual(self.kinds(opened), {0: "socket", 1: "socket", 2: "socket"})
+        self.assertNotIn("LISTEN_FDS", environment)
 
     def test_systemd_is_3_with_its_variables(self):
-        seen = self.see("systemd")
-        self.assertEqual(self.targets(seen), {0: "/dev/null", 1: "/dev/null", 2: "/dev/null",
+        opened, environment, pid = self.see("systemd")
+        self.assertEqual(self.kinds(opened), {0: "/dev/null", 1: "/dev/null", 2: "/dev/null",
                                               3: "socket"})
-        self.assertEqual(seen.variables["LISTEN_FDS"], "1")
-        self.assertEqual(seen.variables["LISTEN_PID"], seen.status["Pid"])
+        self.assertEqual((environment["LISTEN_FDS"], environment["LISTEN_PID"]), ("1", pid))
 
     def test_both_is_both(self):
-        seen = self.see("both")
-        self.assertEqual(self.targets(seen), {number: "socket" for number in range(4)})
-        self.assertEqual(len(set(seen.descriptors.values())), 1)
-        self.assertEqual(seen.variables["LISTEN_PID"], seen.status["Pid"])
+        opened, environment, pid = self.see("both")
+        self.assertEqual(self.kinds(opened), {number: "socket" for number in range(4)})
+        self.assertEqual(len(set(opened.values())), 1)
+        self.assertEqual((environment["LISTEN_FDS"], environment["LISTEN_PID"]), ("1", pid))
 
     def test_a_waiting_server_gets_the_listening_socket_as_3(self):
         script = pathlib.Path("/tmp/home/listener.py")

@@ -31,7 +31,8 @@ class RealServices(IntegrationCase):
             (SRV / name).write_text(CONTENT)
         etc = pathlib.Path("/etc")
         shutil.copy(HERE / "services/xinetd.conf", etc / "xinetd.conf")
-        shutil.copytree(HERE / "services/xinetd.d", etc / "xinetd.d", dirs_exist_ok=True)
+        shutil.rmtree(etc / "xinetd.d", ignore_errors=True)
+        shutil.copytree(HERE / "services/xinetd.d", etc / "xinetd.d")
         for name, target in (("rsyncd.conf", "rsyncd.conf"), ("vsftpd.conf", "vsftpd.conf"),
                              ("sshd_config.inetd", "ssh/sshd_config.inetd")):
             shutil.copy(HERE / "services/etc" / name, etc / target)

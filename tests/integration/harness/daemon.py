@@ -85,6 +85,8 @@ class Daemon:
     def start(self, *options, environment=None, ready=True, filelog=True, prefix=(), **popen):
         """Starts in the foreground and waits for `Started working`. `prefix` is a command that
         starts the daemon, as its child or in its own place."""
+        # An earlier daemon's messages in the same directory are not this one's.
+        self.message_file.unlink(missing_ok=True)
         command = [*prefix, *self.command("-dontfork", *options, filelog=filelog)]
         with open(self.stderr_file, "ab") as errors:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors,
