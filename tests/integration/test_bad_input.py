@@ -14,7 +14,7 @@ import harness  # noqa: F401  (enters the sandbox)
 from harness import client
 from harness import daemon as daemons
 from harness.case import USHERD, WORK, XINETD, IntegrationCase, on, processes, wait
-from harness.config import block, defaults, service
+from harness.config import defaults, service
 from harness.programs import REPOSITORY
 
 GOOD = service("good", port=4001)
@@ -279,19 +279,3 @@ class Yaml(IntegrationCase):
         self.assertEqual(client.exchange(4020).ending, "refused")
         self.assertTrue(any("skipped.conf" in text for text in subject.message_texts()),
                         "a drop-in that is left out because of its name is reported")
-
-
-class InetdConf(IntegrationCase):
-    @on(XINETD, USHERD)
-    def test_inetd_compat_reads_inetd_conf(self, kind):
-        with open("/etc/services", "a") as services:
-            services.write("usherdtest 4000/tcp\n")
-        path = pathlib.Path("/etc/inetd.conf")
-        path.write_text(
-            "# a comment\nusherdtest stream tcp nowait root /bin/echo echo hello world\n"
-            "daytime stream tcp nowait root internal\n")
-        self.addCleanup(path.unlink)
-        subject = self.started(kind, block("defaults", {}), "-inetd_compat")
-        self.assertEqual(client.exchange(4000).data, b"hello world\n")
-        self.assertIn(b"UTC", client.exchange(13, half_close=False).data)
-        self.assertIn("Started working: 2 available services", subject.message_texts())

@@ -198,18 +198,6 @@ class Includes(IntegrationCase):
             self.assertEqual(client.exchange(port, source="127.0.0.6").data, b"")
 
     @on(USHERD)
-    def test_defaults_protect_services_of_inetd_conf(self, kind):
-        """In xinetd they do not (S3)."""
-        with open("/etc/services", "a") as services:
-            services.write("usherdtest 4000/tcp\n")
-        path = pathlib.Path("/etc/inetd.conf")
-        path.write_text("usherdtest stream tcp nowait root /bin/echo echo hello\n")
-        self.addCleanup(path.unlink)
-        self.started(kind, defaults(only_from="127.0.0.5"), "-inetd_compat")
-        self.assertEqual(client.exchange(A, source="127.0.0.5").data, b"hello\n")
-        self.assertEqual(client.exchange(A, source="127.0.0.6").data, b"")
-
-    @on(USHERD)
     def test_addresses_that_xinetd_misunderstands_match(self, kind):
         """A prefix of 128 bits is the address (D14); a network's name means the network (D15)."""
         path = pathlib.Path("/etc/networks")

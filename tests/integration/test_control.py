@@ -165,7 +165,7 @@ class Options(IntegrationCase):
                                "-inetd_compat", "-logprocs", "5", "-limit", "10", "-cc", "60",
                                "-shutdownprocs", "2")
         self.assertEqual(client.exchange(4000).data, b"hello\n")
-        self.assertIn("deprecated", subject.stderr())
+        self.assertIn("deprecated", subject.stderr() + " ".join(subject.message_texts()))
 
     @on(XINETD, USHERD)
     def test_a_configuration_that_cannot_be_read_exits_with_one(self, kind):

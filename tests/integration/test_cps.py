@@ -88,6 +88,7 @@ class Disable(IntegrationCase):
             for _ in range(2):
                 socket.sendto(b"x", ("127.0.0.1", 4000))
                 self.assertEqual(socket.recv(10), b"x")
+                subject.wait_asleep()
             socket.sendto(b"x", ("127.0.0.1", 4000))
             subject.wait_for_message("Deactivating service echo due to excessive incoming")
         wait.wait_until(lambda: not processes.listening(), "the socket closes")

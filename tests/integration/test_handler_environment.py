@@ -152,7 +152,7 @@ class Descriptors(ProbeCase):
         seen = self.look()
         for connection in busy:
             connection.close()
-        self.assertEqual(sorted(seen.descriptors), [0, 1, 2])
+        self.assertEqual(sorted(seen.descriptors), [0, 1, 2], seen.descriptors)
         self.assertEqual(len(set(seen.descriptors.values())), 1)
         self.assertRegex(seen.descriptors[0], r"^socket:\[\d+\]$")
 

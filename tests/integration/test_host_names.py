@@ -78,8 +78,8 @@ class Dns(IntegrationCase):
             (reverse("127.0.1.5"), "PTR"): ["slow.example.org"],
             ("slow.example.org", "A"): "silence",
             ("slow.example.org", "AAAA"): "silence",
-            (reverse("::1"), "PTR"): ["six.example.org"],
-            ("six.example.org", "AAAA"): ["::1"],
+            (reverse("2001:db8::1"), "PTR"): ["six.example.org"],
+            ("six.example.org", "AAAA"): ["2001:db8::1"],
             (reverse("127.0.1.6"), "PTR"): ["Mixed.Example.ORG"],
             ("mixed.example.org", "A"): ["127.0.9.9", "127.0.1.6"],
         }
@@ -93,7 +93,7 @@ class Dns(IntegrationCase):
         self.started(USHERD, defaults() + service(**CAT, only_from=".example.org"))
         self.assertTrue(served(4000, "127.0.1.1"))
         self.assertTrue(served(4000, "127.0.1.6"))
-        self.assertTrue(served(4000, "::1", "::1"))
+        self.assertTrue(served(4000, "2001:db8::1", "::1"))
 
     def test_a_name_that_does_not_lead_back_is_no_name(self):
         """xinetd believes whoever controls the reverse zone (S9)."""

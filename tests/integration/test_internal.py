@@ -116,23 +116,24 @@ class Stream(IntegrationCase):
 
 class Datagram(IntegrationCase):
     def test_echo_returns_up_to_2048_bytes(self):
-        def scenario(_):
-            return [client.ask(UDP["echo"], PATTERN[:size]) for size in (0, 1, 1024, 2048, 5000)]
+        def scenario(subject):
+            return [ask(subject, UDP["echo"], PATTERN[:size])
+                    for size in (0, 1, 1024, 2048, 5000)]
         seen = self.compare(ALL, scenario)
         self.assertEqual(seen, [PATTERN[:size] for size in (0, 1, 1024, 2048, 2048)])
 
     def test_chargen_goes_on_from_datagram_to_datagram(self):
-        def scenario(_):
-            return [client.ask(UDP["chargen"], b"", source=f"127.0.0.{number + 1}")
+        def scenario(subject):
+            return [ask(subject, UDP["chargen"], b"", source=f"127.0.0.{number + 1}")
                     for number in range(12)]
         seen = self.compare(ALL, scenario)
         self.assertEqual({len(data) for data in seen}, {1024})
         self.assertNotEqual(seen[0], seen[1])
 
     def test_daytime_and_time_answer_any_datagram(self):
-        def scenario(_):
-            days = [client.ask(UDP["daytime"], payload) for payload in (b"", b"x" * 100)]
-            moments = [client.ask(UDP["time"], payload) for payload in (b"", b"x" * 100)]
+        def scenario(subject):
+            days = [ask(subject, UDP["daytime"], payload) for payload in (b"", b"x" * 100)]
+            moments = [ask(subject, UDP["time"], payload) for payload in (b"", b"x" * 100)]
             return ([re.sub(rb"\d", b"9", day) for day in days],
                     [len(moment) for moment in moments])
         self.compare(ALL, scenario)
@@ -148,9 +149,9 @@ class Datagram(IntegrationCase):
     @on(XINETD, USHERD)
     def test_an_internal_datagram_service_may_say_that_it_does_not_wait(self, kind):
         """2.3.15.4 refuses it (D22)."""
-        self.started(kind, defaults() + internal("echo", "dgram", port=4000, wait="no"))
+        subject = self.started(kind, defaults() + internal("echo", "dgram", port=4000, wait="no"))
         for _ in range(3):
-            self.assertEqual(client.ask(4000, b"x"), b"x")
+            self.assertEqual(ask(subject, 4000, b"x"), b"x")
 
     @on(XINETD, USHERD)
     def test_refused_senders_get_no_answer(self, kind):
@@ -198,6 +199,12 @@ class Datagram(IntegrationCase):
         self.assertEqual(client.exchange(4000).data, b"hello\n")
         starts = [line for line in subject.records() if "chargen" in line]
         self.assertEqual(starts, [])
+
+
+def ask(subject, port, payload, **keywords):
+    """One datagram, once the daemon has time for it."""
+    subject.wait_asleep()
+    return client.ask(port, payload, **keywords)
 
 
 def resident(pid):

@@ -97,13 +97,12 @@ class Stream(WaitCase):
             + ["FAIL: a connections per second from=<no address>"]))
 
     @on(USHERD)
-    def test_address_rules_do_not_apply_and_are_warned_about(self, kind):
-        """As xinetd 2.3.15.4; 2.3.15.3 refuses everybody until cps trips (S15)."""
+    def test_address_rules_put_it_out_of_service(self, kind):
+        """2.3.15.3 refuses everybody until cps trips, 2.3.15.4 admits everybody (S15)."""
         subject = self.started(kind, defaults() + self.stream("serve", only_from="192.0.2.9"))
-        self.assertIn(b"x", client.exchange(4000, b"x").data)
-        self.assertTrue(any("only_from" in text for text in subject.message_texts("WARNING")),
-                        subject.story())
-        subject.wait_for_record("EXIT: a")
+        self.assertEqual(client.exchange(4000).ending, "refused")
+        self.assertTrue(any("service a is out of service" in text and "only_from" in text
+                            for text in subject.message_texts("ERROR")), subject.story())
 
 
 class Datagram(WaitCase):

@@ -147,6 +147,11 @@ class Daemon:
         self.send(signal.SIGHUP)
         return self.wait_for_message("Reconfigured: ", before + 1)[-1]
 
+    def wait_asleep(self):
+        """Until the daemon waits for events. xinetd throws away datagrams that come while it is
+        still busy with the one before."""
+        wait.wait_until(lambda: processes.state(self.pid) == "S", "a daemon that sleeps")
+
     def handlers(self):
         return processes.live_children(self.pid)
 
