@@ -62,9 +62,8 @@ class OrdinaryUser(IntegrationCase):
         return subject.start(*options, ready=ready, **BOB)
 
     def test_services_of_the_user_are_served(self):
-        probe.install()
-        self.start_as_bob(defaults() + service(user="bob", server="/bin/sh",
-                                               server_args=probe.PATH)
+        probe.install(self)
+        self.start_as_bob(defaults() + service(user="bob", server=probe.PATH, server_args=None)
                           + internal("echo", port=4001))
         seen = probe.parse(client.exchange(4000).data)
         self.assertEqual(seen.ids[0], (4005,) * 3)
@@ -117,11 +116,11 @@ class Supervisor(IntegrationCase):
         return made
 
     def test_a_passed_socket_is_used_for_the_service_with_its_address(self):
-        probe.install()
+        probe.install(self)
         passed = self.bound(socket.SOCK_STREAM, ("127.0.0.1", 4000))
         with client.connect(4000) as early:
             subject = self.start_with([passed], defaults() + service(
-                bind="127.0.0.1", server="/bin/sh", server_args=probe.PATH)
+                bind="127.0.0.1", server=probe.PATH, server_args=None)
                 + service("b", port=4001))
             seen = probe.parse(client.read_all(early).data)
         self.assertNotIn("LISTEN_FDS", seen.variables)

@@ -55,8 +55,8 @@ class UnixSockets(IntegrationCase):
         self.assertEqual(talk("@usherd-test").data, b"hello\n")
 
     def test_the_handler_sees_a_unix_connection(self):
-        probe.install()
-        self.listen(f"unix:{self.PATH}", server="/bin/sh", server_args=probe.PATH)
+        probe.install(self)
+        self.listen(f"unix:{self.PATH}", server=probe.PATH, server_args=None)
         seen = probe.parse(talk(self.PATH).data)
         self.assertEqual(seen.variables["REMOTE_HOST"], "<no address>")
         self.assertNotIn("TCPREMOTEIP", seen.variables)

@@ -66,11 +66,11 @@ class Stream(WaitCase):
 
     @on(XINETD, USHERD)
     def test_the_server_has_the_listening_socket_and_no_peer(self, kind):
-        probe.install()
-        text = service(wait="yes", server="/bin/sh", server_args=f"{probe.PATH}.file")
-        (probe.PATH.parent / "probe.sh.file").write_text(
-            f"/bin/sh {probe.PATH} > /tmp/work/seen.new; mv /tmp/work/seen.new /tmp/work/seen\n"
-            "exec sleep 1000\n")
+        probe.install(self)
+        script = WORK / "report.sh"
+        script.write_text(f"{probe.PATH} > {WORK}/seen.new; mv {WORK}/seen.new {WORK}/seen\n"
+                          "exec sleep 1000\n")
+        text = service(wait="yes", server="/bin/sh", server_args=script)
         subject = self.started(kind, defaults() + text)
         with client.connect(4000):
             wait.wait_until((WORK / "seen").exists, "the probe's report")
