@@ -24,6 +24,7 @@ class InternalSessions::Session {
 public:
     Session(InternalSessions& sessions, SessionFacts facts, sys::UniqueFd connection,
             access::Slot slot);
+    ~Session() = default;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 

@@ -7,6 +7,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "daemon/control/log_json.h"
 #include "daemon/core/log_record.h"
 #include "daemon/log_core.h"
 #include "daemon/service_log.h"
@@ -45,7 +46,8 @@ void LogCore::write(Level level, std::string_view text) noexcept
     if (!lines_)
         syslog_.append(settings_.target.facility | syslog_severity(level), shown());
     else if (settings_.format == LogFormat::json)
-        lines_->append(json_message(clock_.now().iso, level, pid_, line) + '\n');
+        lines_->append(control::json_message(clock_.now().iso, level_word(level), pid_, line) +
+                       '\n');
     else
         lines_->append(fmt::format("{} {}[{}]: {}: {}\n", clock_.now().file, settings_.program,
                                    pid_, level_word(level), shown()));
@@ -56,7 +58,7 @@ void LogCore::write_record(LineFile& file, std::string_view record, std::uint64_
     constexpr std::size_t max_record_bytes = 1024; // as xinetd
     const std::string text = core::one_line(record, max_record_bytes);
     const std::string line = settings_.format == LogFormat::json
-                                 ? json_record(clock_.now().iso, text) + '\n'
+                                 ? control::json_record(clock_.now().iso, text) + '\n'
                                  : fmt::format("{}: {}\n", clock_.now().file, text);
     file.append(line);
     size += line.size();

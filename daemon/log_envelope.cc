@@ -5,9 +5,6 @@
 #include <syslog.h>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include "daemon/core/record_fields.h"
 
 namespace usherd::daemon {
 
@@ -15,11 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-std::string dump(const nlohmann::ordered_json& object)
-{
-    return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 } // namespace
 
@@ -84,31 +76,6 @@ std::string critical_text(int pid, std::string_view text)
     if (text.starts_with('{') && text.find("} ") != std::string_view::npos)
         return fmt::format("{} {}", pid, text);
     return fmt::format("{} {{usherd}} {}", pid, text);
-}
-
-std::string json_message(std::string_view iso_time, Level level, int pid, std::string_view text)
-{
-    std::string word(level_word(level));
-    for (char& c : word)
-        c = static_cast<char>(c - 'A' + 'a');
-    return dump({{"time", iso_time}, {"level", word}, {"pid", pid}, {"message", text}});
-}
-
-std::string json_record(std::string_view iso_time, std::string_view record)
-{
-    nlohmann::ordered_json object{{"time", iso_time}};
-    if (const auto fields = core::parse_record(record)) {
-        object["type"] = fields->type;
-        object["service"] = fields->service;
-        if (!fields->text.empty())
-            object[fields->type == "FAIL" ? "reason" : "text"] = fields->text;
-        for (const auto& [name, number] : fields->numbers)
-            object[name] = number;
-        if (fields->from)
-            object["from"] = *fields->from;
-    }
-    object["record"] = record;
-    return dump(object);
 }
 
 const LogClock::Stamps& LogClock::now() noexcept

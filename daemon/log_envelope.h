@@ -29,13 +29,6 @@ namespace usherd::daemon {
 /// with its function in braces keeps it; the others get `{usherd}`.
 [[nodiscard]] std::string critical_text(int pid, std::string_view text);
 
-/// One JSON object: time, level, pid, message.
-[[nodiscard]] std::string json_message(std::string_view iso_time, Level level, int pid,
-                                       std::string_view text);
-/// One JSON object: time, type, service, the record's fields (`reason` of FAIL, `from`, `pid` …)
-/// and the record as it is.
-[[nodiscard]] std::string json_record(std::string_view iso_time, std::string_view record);
-
 /// The second that is now, formatted once: many lines come in one second.
 class LogClock {
 public:

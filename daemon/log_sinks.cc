@@ -16,7 +16,7 @@ namespace usherd::daemon {
 namespace {
 
 /// A long turn, such as the start with ten thousand services, does not wait for its end.
-constexpr std::size_t flush_at_bytes = 64 * 1024;
+constexpr std::size_t flush_at_bytes = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds retry_delay{50};
 
 } // namespace

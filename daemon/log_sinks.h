@@ -17,7 +17,7 @@
 namespace usherd::daemon {
 
 /// Beyond that many bytes that wait in one sink, lines are dropped and counted.
-inline constexpr std::size_t max_pending_bytes = 1024 * 1024;
+inline constexpr std::size_t max_pending_bytes = std::size_t{1024} * 1024;
 
 class FlushQueue;
 

@@ -88,6 +88,7 @@ TEST_CASE("chargen datagrams go on where the last one ended, as xinetd's do")
 {
     ChargenDatagrams datagrams;
     std::vector<std::string> observed;
+    observed.reserve(12);
     for (int i = 0; i < 12; ++i)
         observed.push_back(first_characters(next_lines(datagrams)));
     CHECK(observed == std::vector<std::string>{

@@ -142,7 +142,7 @@ TEST_CASE("echo takes no more than it can pass on from a client that does not re
 {
     Fixture fixture;
     auto client = fixture.connect_tcp(InternalService::echo);
-    const std::string chunk = pattern(26 * 1024);
+    const std::string chunk = pattern(std::size_t{26} * 1024);
     std::size_t taken = 0;
     int idle_turns = 0; // both socket buffers are full, nobody moves
     REQUIRE(fixture.until([&] {

@@ -36,7 +36,7 @@ sys::UniqueFd listen_ipv4(const char* address)
     sockaddr_in name{};
     name.sin_family = AF_INET;
     ::inet_pton(AF_INET, address, &name.sin_addr);
-    ::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name);
+    (void)::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name);
     ::listen(fd.get(), 1);
     return fd;
 }
@@ -48,7 +48,7 @@ sys::UniqueFd bind_ipv6_datagrams(bool v6only)
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &option, sizeof option);
     sockaddr_in6 name{};
     name.sin6_family = AF_INET6;
-    ::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name);
+    (void)::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name);
     return fd;
 }
 
@@ -59,7 +59,7 @@ sys::UniqueFd bind_unix(const std::string& path, bool abstract, int type = SOCK_
     name.sun_family = AF_UNIX;
     path.copy(name.sun_path + (abstract ? 1 : 0), path.size());
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
-    ::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), length);
+    (void)::bind(fd.get(), reinterpret_cast<sockaddr*>(&name), length);
     if (type == SOCK_STREAM)
         ::listen(fd.get(), 1);
     return fd;
@@ -70,6 +70,7 @@ void pass(std::vector<sys::UniqueFd> sockets)
 {
     constexpr int first = 3;
     std::vector<int> high;
+    high.reserve(sockets.size());
     for (const auto& socket : sockets)
         high.push_back(::fcntl(socket.get(), F_DUPFD, 100));
     for (std::size_t i = 0; i < high.size(); ++i)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/core/record_fields.h"
+#include "daemon/control/record_fields.h"
 
 #include <charconv>
 
-namespace usherd::core {
+namespace usherd::control {
 
 namespace {
 
@@ -61,4 +61,4 @@ std::optional<RecordFields> parse_record(std::string_view record)
     return fields;
 }
 
-} // namespace usherd::core
+} // namespace usherd::control

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-#include "daemon/core/record_fields.h"
+#include "daemon/control/record_fields.h"
 #include "tests/support/catch.h"
 
-namespace usherd::core {
+namespace usherd::control {
 
 using Numbers = std::vector<std::pair<std::string, std::int64_t>>;
 
@@ -51,4 +51,4 @@ TEST_CASE("what is no record is not taken apart")
         CHECK_FALSE(parse_record(text));
 }
 
-} // namespace usherd::core
+} // namespace usherd::control

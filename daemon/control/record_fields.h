@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace usherd::core {
+namespace usherd::control {
 
 struct RecordFields {
     std::string type;    ///< START, EXIT, FAIL, …
@@ -25,4 +25,4 @@ struct RecordFields {
 /// @return nullopt if `record` does not begin with `TYPE: ID`.
 [[nodiscard]] std::optional<RecordFields> parse_record(std::string_view record);
 
-} // namespace usherd::core
+} // namespace usherd::control
