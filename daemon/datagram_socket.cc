@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/datagram_socket.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "daemon/peer.h"
 
 namespace usherd::daemon {
 
@@ -14,32 +15,6 @@ union ControlBuffer {
     cmsghdr header;
     char bytes[CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo))];
 };
-
-std::optional<access::Peer> to_peer(const sockaddr_storage& address) noexcept
-{
-    access::Peer peer;
-    if (address.ss_family == AF_INET) {
-        sockaddr_in in{};
-        std::memcpy(&in, &address, sizeof in);
-        access::IpAddress::Bytes4 bytes;
-        std::memcpy(bytes.data(), &in.sin_addr, bytes.size());
-        peer.address = access::IpAddress::from_ipv4(bytes);
-        peer.port = ntohs(in.sin_port);
-        return peer;
-    }
-    if (address.ss_family == AF_INET6) {
-        sockaddr_in6 in{};
-        std::memcpy(&in, &address, sizeof in);
-        access::IpAddress::Bytes16 bytes;
-        std::memcpy(bytes.data(), &in.sin6_addr, bytes.size());
-        peer.address = access::IpAddress::from_ipv6(bytes);
-        if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr))
-            peer.arrival = access::Arrival::mapped;
-        peer.port = ntohs(in.sin6_port);
-        return peer;
-    }
-    return std::nullopt;
-}
 
 void read_destination(msghdr& message, ReceivedDatagram& datagram) noexcept
 {
@@ -93,11 +68,8 @@ void want_destination_addresses(int fd) noexcept
 
 std::uint16_t bound_port(int fd) noexcept
 {
-    sockaddr_storage name{};
-    socklen_t length = sizeof name;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length) < 0)
-        return 0;
-    const auto self = to_peer(name);
+    const auto name = sys::local_address(fd);
+    const auto self = name ? to_peer(*name) : std::nullopt;
     return self ? self->port : std::uint16_t{0};
 }
 
@@ -106,8 +78,8 @@ Received receive(int fd, ReceivedDatagram& datagram) noexcept
     ControlBuffer control{};
     iovec content{datagram.bytes.data(), datagram.bytes.size()};
     msghdr message{};
-    message.msg_name = &datagram.sender;
-    message.msg_namelen = sizeof datagram.sender;
+    message.msg_name = &datagram.sender.storage;
+    message.msg_namelen = sizeof datagram.sender.storage;
     message.msg_iov = &content;
     message.msg_iovlen = 1;
     message.msg_control = &control;
@@ -116,9 +88,9 @@ Received receive(int fd, ReceivedDatagram& datagram) noexcept
     if (size < 0)
         return errno == EAGAIN ? Received::nothing : Received::error;
     datagram.size = static_cast<std::size_t>(size);
-    datagram.sender_length = message.msg_namelen;
+    datagram.sender.length = message.msg_namelen;
     if (message.msg_namelen == 0)
-        datagram.sender.ss_family = AF_UNSPEC;
+        datagram.sender.storage.ss_family = AF_UNSPEC; // the kernel wrote nothing
     datagram.peer = to_peer(datagram.sender);
     read_destination(message, datagram);
     return Received::datagram;
@@ -126,13 +98,13 @@ Received receive(int fd, ReceivedDatagram& datagram) noexcept
 
 void send_answer(int fd, const ReceivedDatagram& asked, std::span<const char> answer) noexcept
 {
-    if (asked.sender_length <= sizeof(sa_family_t))
+    if (asked.sender.length <= sizeof(sa_family_t))
         return; // a UNIX socket without a name
-    sockaddr_storage receiver = asked.sender;
+    sys::SocketAddress receiver = asked.sender;
     iovec content{const_cast<char*>(answer.data()), answer.size()};
     msghdr message{};
-    message.msg_name = &receiver;
-    message.msg_namelen = asked.sender_length;
+    message.msg_name = receiver.get();
+    message.msg_namelen = receiver.length;
     message.msg_iov = &content;
     message.msg_iovlen = 1;
     ControlBuffer control{};

@@ -11,10 +11,10 @@
 #include <netinet/in.h>
 #include <optional>
 #include <span>
-#include <sys/socket.h>
 
 #include "access-control/ip_address.h"
 #include "daemon/core/internal_content.h"
+#include "daemon/sys/socket.h"
 
 namespace usherd::daemon {
 
@@ -24,8 +24,7 @@ struct ReceivedDatagram {
 
     std::array<char, max_bytes> bytes;
     std::size_t size = 0;
-    sockaddr_storage sender{};
-    socklen_t sender_length = 0;
+    sys::SocketAddress sender;
     std::optional<access::Peer> peer; ///< absent on UNIX sockets
     /// Where it was sent to, if an answer can leave from there; else of family AF_UNSPEC.
     struct {

@@ -15,6 +15,9 @@
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
+
+#include "daemon/peer.h"
+#include "daemon/sys/socket.h"
 #endif
 
 namespace usherd::daemon {
@@ -42,40 +45,32 @@ int listen_fds(Unset unset) noexcept
     return std::max(0, ::sd_listen_fds(static_cast<int>(unset)));
 }
 
-config::Endpoint inet_endpoint(const sockaddr_in& address)
+bool is_v6only(int fd)
 {
-    access::IpAddress::Bytes4 bytes;
-    std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
-    config::InetEndpoint endpoint;
-    endpoint.family = access::Family::ipv4;
-    endpoint.port = ntohs(address.sin_port);
-    if (address.sin_addr.s_addr != htonl(INADDR_ANY))
-        endpoint.address = access::IpAddress::from_ipv4(bytes);
-    return endpoint;
-}
-
-config::Endpoint inet6_endpoint(int fd, const sockaddr_in6& address)
-{
-    access::IpAddress::Bytes16 bytes;
-    std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
-    config::InetEndpoint endpoint;
-    endpoint.family = access::Family::ipv6;
-    endpoint.port = ntohs(address.sin6_port);
-    if (!IN6_IS_ADDR_UNSPECIFIED(&address.sin6_addr))
-        endpoint.address = access::IpAddress::from_ipv6(bytes);
     int v6only = 0;
     socklen_t length = sizeof v6only;
-    ::getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &length);
-    endpoint.v6only = v6only != 0;
+    return ::getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &length) == 0 && v6only != 0;
+}
+
+config::Endpoint inet_endpoint(int fd, const access::Peer& self, int family)
+{
+    config::InetEndpoint endpoint;
+    endpoint.family = family == AF_INET ? access::Family::ipv4 : access::Family::ipv6;
+    if (!self.address.is_unspecified())
+        endpoint.address = self.address;
+    endpoint.port = self.port;
+    endpoint.v6only = family == AF_INET6 && is_v6only(fd);
     return endpoint;
 }
 
 /// Nothing for a socket that has no name.
-std::optional<config::Endpoint> unix_endpoint(const sockaddr_un& address, socklen_t length)
+std::optional<config::Endpoint> unix_endpoint(const sys::SocketAddress& name)
 {
-    const std::size_t bytes = length - offsetof(sockaddr_un, sun_path);
-    if (length <= offsetof(sockaddr_un, sun_path))
+    sockaddr_un address{};
+    std::memcpy(&address, &name.storage, std::min<std::size_t>(name.length, sizeof address));
+    if (name.length <= offsetof(sockaddr_un, sun_path))
         return std::nullopt;
+    const std::size_t bytes = name.length - offsetof(sockaddr_un, sun_path);
     if (address.sun_path[0] == '\0')
         return config::UnixEndpoint{std::string(address.sun_path + 1, bytes - 1), true};
     return config::UnixEndpoint{std::string(address.sun_path, ::strnlen(address.sun_path, bytes)),
@@ -84,26 +79,14 @@ std::optional<config::Endpoint> unix_endpoint(const sockaddr_un& address, sockle
 
 std::optional<config::Endpoint> endpoint_of(int fd)
 {
-    union {
-        sockaddr any;
-        sockaddr_in in;
-        sockaddr_in6 in6;
-        sockaddr_un un;
-        sockaddr_storage storage;
-    } address{};
-    socklen_t length = sizeof address;
-    if (::getsockname(fd, &address.any, &length) < 0)
+    const auto name = sys::local_address(fd);
+    if (!name)
         return std::nullopt;
-    switch (address.any.sa_family) {
-    case AF_INET:
-        return inet_endpoint(address.in);
-    case AF_INET6:
-        return inet6_endpoint(fd, address.in6);
-    case AF_UNIX:
-        return unix_endpoint(address.un, length);
-    default:
-        return std::nullopt;
-    }
+    if (name->family() == AF_UNIX)
+        return unix_endpoint(*name);
+    if (const auto self = to_peer(*name))
+        return inet_endpoint(fd, *self, name->family());
+    return std::nullopt;
 }
 
 std::optional<config::SocketType> type_of(int fd)
