@@ -183,8 +183,12 @@ void ThreadedLauncher::start_threads()
 
 void ThreadedLauncher::work(SpawnWorker& worker) noexcept
 {
-    while (auto request = exchange_.take_request())
-        exchange_.put_report(worker.launch(std::move(*request)));
+    while (auto request = exchange_.take_request()) {
+        LaunchReport report = worker.launch(std::move(*request));
+        // Not in one expression with the above, at the end of which the connection is closed: who
+        // reads the report may rely on that.
+        exchange_.put_report(std::move(report));
+    }
 }
 
 void ThreadedLauncher::submit(LaunchRequest request) noexcept
