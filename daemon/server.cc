@@ -97,11 +97,11 @@ void Server::report_diagnostics(const config::LoadResult& loaded)
         log_.error("{} further diagnostics are not shown", more);
 }
 
-Service& Server::add(config::SpecPointer spec, LogBook& book)
+Service& Server::add(PlacedSpec spec, LogBook& book)
 {
     bool log_failed = false;
-    auto service_log = book.open(*spec, log_failed);
-    const auto unsupported = core::unsupported_effect(*spec);
+    auto service_log = book.open(*spec.spec, log_failed);
+    const auto unsupported = core::unsupported_effect(*spec.spec);
     const ServiceKey key{++last_key_};
     services_.push_back(
         std::make_unique<Service>(key, std::move(spec), context_, std::move(service_log)));
@@ -124,7 +124,7 @@ void Server::start(const config::LoadResult& loaded, Started started)
     LogBook book(log_);
     services_.reserve(loaded.services.size());
     for (const auto& spec : loaded.services)
-        add(spec, book);
+        add({spec, loaded.sources}, book);
     opened_ = [this, started = std::move(started)] {
         context_.passed.drop();
         started(available_services());

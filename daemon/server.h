@@ -69,9 +69,11 @@ private:
         std::shared_ptr<ServiceLog> log;
     };
 
-    Service& add(config::SpecPointer spec, LogBook& book);
-    void apply(const core::ReloadPlan& plan, LogBook& book);
-    void readjust(const core::ReloadPlan::Keep& keep, LogBook& book);
+    using Sources = std::shared_ptr<const config::Sources>;
+
+    Service& add(PlacedSpec spec, LogBook& book);
+    void apply(const core::ReloadPlan& plan, LogBook& book, const Sources& sources);
+    void readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const Sources& sources);
     void kill_servers(Service& service);
     void drop(std::unique_ptr<Service>& service);
     void open_all();

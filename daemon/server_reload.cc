@@ -26,10 +26,10 @@ void Server::reload(const config::LoadResult& loaded)
     bind_retry_.stop();
     finish_opening();
 
-    std::vector<config::SpecPointer> running;
+    std::vector<core::RunningService> running;
     running.reserve(services_.size());
     for (const auto& service : services_)
-        running.push_back(service->spec_pointer());
+        running.push_back({service->spec_pointer(), service->file()});
     const core::ReloadPlan plan = core::plan_reload(running, loaded);
     LogBook book(log_);
     opened_ = [this, fresh = plan.start.size(), dropped = plan.stop.size(),
@@ -38,17 +38,17 @@ void Server::reload(const config::LoadResult& loaded)
         if (reloaded_)
             reloaded_();
     };
-    apply(plan, book);
+    apply(plan, book, loaded.sources);
     open_all();
 }
 
-void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book)
+void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const Sources& sources)
 {
     Service& service = *services_[keep.running];
     log_.notice("readjusting service {}", service.spec().id);
     bool log_failed = false;
     auto service_log = book.open(*keep.spec, log_failed);
-    service.adopt(keep.spec, std::move(service_log));
+    service.adopt({keep.spec, sources}, std::move(service_log));
     if (const auto why = core::unsupported_effect(*keep.spec)) {
         service.put_out_of_service(*why);
         log_.error("service {} is out of service: {}", service.spec().id, *why);
@@ -59,14 +59,14 @@ void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book)
     }
 }
 
-void Server::apply(const core::ReloadPlan& plan, LogBook& book)
+void Server::apply(const core::ReloadPlan& plan, LogBook& book, const Sources& sources)
 {
     // First what frees addresses; open_all() takes them.
     for (const auto& keep : plan.rebind)
         kill_servers(*services_[keep.running]);
     for (const auto* list : {&plan.unchanged, &plan.adjust, &plan.rebind})
         for (const auto& keep : *list)
-            readjust(keep, book);
+            readjust(keep, book, sources);
     for (const auto& stale : plan.stale) {
         Service& service = *services_[stale.running];
         bool log_failed = false;
@@ -78,7 +78,7 @@ void Server::apply(const core::ReloadPlan& plan, LogBook& book)
         drop(services_[stop.running]);
     std::erase_if(services_, [](const auto& service) { return service == nullptr; });
     for (const auto& spec : plan.start)
-        add(spec, book);
+        add({spec, sources}, book);
 }
 
 /// xinetd kills the servers of a service that goes away or moves to another address.

@@ -17,10 +17,9 @@ std::uint64_t ServiceCounts::refused_in_all() const noexcept
     return std::accumulate(refused.begin(), refused.end(), std::uint64_t{0});
 }
 
-Service::Service(ServiceKey key, std::shared_ptr<const config::ServiceSpec> spec, Context& context,
-                 std::shared_ptr<ServiceLog> log)
-    : key_(key), spec_(std::move(spec)), context_(context), log_(std::move(log)),
-      state_(core::OutOfService{"not started"})
+Service::Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_ptr<ServiceLog> log)
+    : key_(key), spec_(std::move(spec.spec)), sources_(std::move(spec.sources)), context_(context),
+      log_(std::move(log)), state_(core::OutOfService{"not started"})
 {
 }
 
@@ -129,10 +128,10 @@ void Service::put_out_of_service(std::string why) noexcept
     state_ = core::OutOfService{std::move(why)};
 }
 
-void Service::adopt(std::shared_ptr<const config::ServiceSpec> spec,
-                    std::shared_ptr<ServiceLog> log)
+void Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)
 {
-    spec_ = std::move(spec);
+    spec_ = std::move(spec.spec);
+    sources_ = std::move(spec.sources);
     template_.reset();
     log_ = std::move(log);
     stale_because_.clear();

@@ -21,6 +21,7 @@
 #include "access-control/cps_gate.h"
 #include "access-control/decision.h"
 #include "access-control/source_counter.h"
+#include "config-parser/diagnostic.h"
 #include "daemon/context.h"
 #include "daemon/core/service_state.h"
 #include "daemon/gatekeeper.h"
@@ -38,11 +39,16 @@ struct ServiceCounts {
     [[nodiscard]] std::uint64_t refused_in_all() const noexcept;
 };
 
+/// A spec and the names of the files that its locations refer to.
+struct PlacedSpec {
+    std::shared_ptr<const config::ServiceSpec> spec;
+    std::shared_ptr<const config::Sources> sources;
+};
+
 class Service final : public ListenerOwner, public DatagramGate {
 public:
     /// Opens nothing yet. @param context outlives the service.
-    Service(ServiceKey key, std::shared_ptr<const config::ServiceSpec> spec, Context& context,
-            std::shared_ptr<ServiceLog> log);
+    Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_ptr<ServiceLog> log);
     ~Service() override;
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
@@ -52,6 +58,13 @@ public:
     [[nodiscard]] const std::shared_ptr<const config::ServiceSpec>& spec_pointer() const noexcept
     {
         return spec_;
+    }
+    /// The names of files that locations in spec() refer to.
+    [[nodiscard]] const config::Sources& sources() const noexcept { return *sources_; }
+    /// The file that it was read from.
+    [[nodiscard]] std::string_view file() const noexcept
+    {
+        return sources_->path(spec_->location.file);
     }
     [[nodiscard]] const core::ServiceState& state() const noexcept { return state_; }
     [[nodiscard]] access::SourceCounter& counter() noexcept { return counter_; }
@@ -75,7 +88,7 @@ public:
 
     /// New settings, the same identity. Sockets whose endpoint is still wanted stay; others are
     /// closed; open() opens the new ones.
-    void adopt(std::shared_ptr<const config::ServiceSpec> spec, std::shared_ptr<ServiceLog> log);
+    void adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log);
     void mark_stale(std::string why, std::shared_ptr<ServiceLog> log);
 
     /// From the Gatekeeper.
@@ -128,6 +141,7 @@ private:
 
     ServiceKey key_;
     std::shared_ptr<const config::ServiceSpec> spec_;
+    std::shared_ptr<const config::Sources> sources_;
     std::shared_ptr<const core::SpawnTemplate> template_; ///< made with the first server
     Context& context_;
     std::shared_ptr<ServiceLog> log_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/core/reload_plan.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -69,12 +70,12 @@ private:
 class BrokenTexts {
 public:
     BrokenTexts(std::span<const config::DroppedService> dropped,
-                std::span<const SpecPointer> running)
+                std::span<const RunningService> running)
     {
         for (const auto& service : dropped)
             by_id_.emplace(service.id, &service);
-        for (const SpecPointer& spec : running)
-            ids_.insert(spec->id);
+        for (const RunningService& service : running)
+            ids_.insert(service.spec->id);
     }
     [[nodiscard]] const config::DroppedService* find(const ServiceSpec& running) const
     {
@@ -91,15 +92,24 @@ private:
     std::unordered_set<std::string_view> ids_; ///< of the running services
 };
 
+/// True if `file` is one of `unreadable`, or lies in one that is a directory.
+bool is_unreadable(std::string_view file, std::span<const std::string> unreadable)
+{
+    return std::any_of(unreadable.begin(), unreadable.end(), [file](const std::string& path) {
+        return file.starts_with(path) &&
+               (file.size() == path.size() || path.ends_with('/') || file[path.size()] == '/');
+    });
+}
+
 } // namespace
 
-ReloadPlan plan_reload(std::span<const SpecPointer> running, const config::LoadResult& wanted)
+ReloadPlan plan_reload(std::span<const RunningService> running, const config::LoadResult& wanted)
 {
     ReloadPlan plan;
     ById candidates(wanted.services);
     const BrokenTexts broken_texts(wanted.dropped, running);
     for (std::size_t index = 0; index < running.size(); ++index) {
-        const ServiceSpec& old = *running[index];
+        const ServiceSpec& old = *running[index].spec;
         const SpecPointer* match = candidates.take(
             old.id, [&old](const ServiceSpec& spec) { return same_identity(old, spec); });
         if (match != nullptr) {
@@ -109,6 +119,8 @@ ReloadPlan plan_reload(std::span<const SpecPointer> running, const config::LoadR
             list.push_back({index, *match});
         } else if (const auto* broken = broken_texts.find(old)) {
             plan.stale.push_back({index, broken->why});
+        } else if (is_unreadable(running[index].file, wanted.unreadable)) {
+            plan.stale.push_back({index, "its file cannot be read"});
         } else {
             plan.stop.push_back({index, candidates.has(old.id) ? StopReason::changed_identity
                                                                : StopReason::removed});

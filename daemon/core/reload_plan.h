@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config-parser/load.h"
@@ -41,8 +42,14 @@ struct ReloadPlan {
     std::vector<config::SpecPointer> start;
 };
 
+/// A service that runs, and the file it was read from.
+struct RunningService {
+    config::SpecPointer spec;
+    std::string_view file;
+};
+
 /// @param running in the daemon's order; of several equal ones each configured one takes the first.
-[[nodiscard]] ReloadPlan plan_reload(std::span<const config::SpecPointer> running,
+[[nodiscard]] ReloadPlan plan_reload(std::span<const RunningService> running,
                                      const config::LoadResult& wanted);
 
 /// True if a reload may turn one into the other without dropping the service.

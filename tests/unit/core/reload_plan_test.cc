@@ -36,7 +36,7 @@ config::LoadResult loaded(std::vector<config::SpecPointer> services)
 
 TEST_CASE("a reload of the same files changes nothing")
 {
-    const std::vector running{held(echo_on(7))};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"}};
     auto moved = echo_on(7);
     moved.location.line = 99;
     const auto plan = core::plan_reload(running, loaded({held(moved)}));
@@ -50,7 +50,7 @@ TEST_CASE("a changed limit keeps the sockets")
 {
     auto changed = echo_on(7);
     changed.policy.instances = 3;
-    const std::vector running{held(echo_on(7))};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"}};
     const auto plan = core::plan_reload(running, loaded({held(changed)}));
     REQUIRE(plan.adjust.size() == 1);
     CHECK(plan.adjust[0].running == 0);
@@ -62,7 +62,7 @@ TEST_CASE("another bind address rebinds the service")
 {
     auto changed = echo_on(7);
     std::get<config::InetEndpoint>(changed.endpoints[0]).address = usherd::access::IpAddress{};
-    const std::vector running{held(echo_on(7))};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"}};
     const auto plan = core::plan_reload(running, loaded({held(changed)}));
     CHECK(plan.rebind.size() == 1);
     CHECK(plan.stop.empty());
@@ -70,7 +70,7 @@ TEST_CASE("another bind address rebinds the service")
 
 TEST_CASE("another port is another service, as with xinetd")
 {
-    const std::vector running{held(echo_on(7))};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"}};
     const auto plan = core::plan_reload(running, loaded({held(echo_on(8))}));
     REQUIRE(plan.stop.size() == 1);
     CHECK(plan.stop[0].reason == core::StopReason::changed_identity);
@@ -79,7 +79,7 @@ TEST_CASE("another port is another service, as with xinetd")
 
 TEST_CASE("a service that is no longer configured stops")
 {
-    const std::vector running{held(echo_on(7))};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"}};
     const auto plan = core::plan_reload(running, loaded({}));
     REQUIRE(plan.stop.size() == 1);
     CHECK(plan.stop[0].reason == core::StopReason::removed);
@@ -89,7 +89,8 @@ TEST_CASE("a service whose new text is broken runs on, stale, and others change"
 {
     auto other = echo_on(9);
     other.id = "other";
-    const std::vector running{held(echo_on(7)), held(other)};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"},
+                                                    {held(other), "conf"}};
     auto result = loaded({});
     result.dropped.push_back({"echo", "echo", {}, "bad value"});
     const auto plan = core::plan_reload(running, result);
@@ -104,7 +105,7 @@ TEST_CASE("an entry lost before its id was read keeps the running service of tha
 {
     auto with_id = echo_on(7);
     with_id.id = "echo-stream";
-    const std::vector running{held(with_id)};
+    const std::vector<core::RunningService> running{{held(with_id), "conf"}};
     auto result = loaded({});
     result.dropped.push_back({"echo", "echo", {}, "missing brace"});
     CHECK(core::plan_reload(running, result).stale.size() == 1);
@@ -115,9 +116,22 @@ TEST_CASE("two services with one id are matched in order, each once")
     auto udp = echo_on(7);
     udp.socket_type = config::SocketType::dgram;
     udp.protocol = {"udp", 17};
-    const std::vector running{held(echo_on(7)), held(udp)};
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"},
+                                                    {held(udp), "conf"}};
     const auto plan = core::plan_reload(running, loaded({held(udp), held(echo_on(7))}));
     REQUIRE(plan.unchanged.size() == 2);
     CHECK(plan.unchanged[0].spec->protocol.name == "tcp");
     CHECK(plan.unchanged[1].spec->protocol.name == "udp");
+}
+
+TEST_CASE("a service whose file can no longer be read runs on, stale")
+{
+    const std::vector<core::RunningService> running{{held(echo_on(7)), "/etc/x.d/echo"}};
+    auto result = loaded({});
+    result.unreadable = {"/etc/x.d/echo"};
+    CHECK(core::plan_reload(running, result).stale.size() == 1);
+    result.unreadable = {"/etc/x.d"};
+    CHECK(core::plan_reload(running, result).stale.size() == 1);
+    result.unreadable = {"/etc/x.d/ech"};
+    CHECK(core::plan_reload(running, result).stop.size() == 1);
 }
