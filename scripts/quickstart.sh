@@ -110,6 +110,16 @@ start() {
     done
 }
 
+# await COMPLAINT COMMAND...: until the command succeeds, at most 20 seconds.
+await() {
+    local complaint=$1 deadline=$((SECONDS + 20))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $deadline ] || fail "$complaint"
+        sleep 0.1
+    done
+}
+
 # show COMMAND PATTERN: runs it, shows it, and fails unless its output matches.
 show() {
     local output
@@ -129,6 +139,7 @@ tour() {
     echo "--- Not for you: this service is for 192.0.2.0/24 only."
     show "cat < /dev/tcp/127.0.0.1/$((offset + 99)); echo connection closed" 'connection closed'
     echo "--- What the log says of it."
+    await "no EXIT record of git" grep -q ': EXIT: git status=0 ' "$here/records"
     show "cat '$here/records'" '^.*: FAIL: members address from=127\.0\.0\.1$'
     grep -Eq ': START: git pid=[0-9]+ from=127\.0\.0\.1$' "$here/records" || fail "no START record of git"
     echo "--- A mistake in a file, found before it hurts; the others are served all the same."
@@ -138,11 +149,8 @@ tour() {
     echo "--- A service less, without a restart."
     rm "$here/services.d/echo"
     kill -HUP "$daemon"
-    local deadline=$((SECONDS + 20))
-    until port_is_free $((offset + 7)); do
-        [ $SECONDS -lt $deadline ] || fail "echo is still there after SIGHUP"
-        sleep 0.1
-    done
+    await "usherd has not reloaded" grep -q Reconfigured "$here/daemon.log"
+    await "echo is still there after SIGHUP" port_is_free $((offset + 7))
     show "grep Reconfigured '$here/daemon.log'" 'Reconfigured: new=0 '
     port_is_free $((offset + 13)) && fail "daytime is gone after SIGHUP"
     return 0
