@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// usherd-probe: a handler that tells everything it has been given, one `name: value` a line.
-// Linked statically, so that its start is quick and no loader opens files. Tests name it as server.
+// usherd-unit-probe: a handler that tells the unit tests what it was given, a `name: value` a line.
+// Linked statically, so that its start is quick and no loader opens files.
 //
 // --to=FD        writes there instead of to fd 1
 // --quiet        writes nothing
