@@ -123,8 +123,9 @@ await() {
 # show COMMAND PATTERN: runs it, shows it, and fails unless its output matches.
 show() {
     local output
-    echo "\$ $1"
+    echo "\$ ${1//"$PWD/"/}"
     output=$(timeout 20 bash -c "$1" 2>&1) || true
+    output=${output//"$PWD/"/}
     awk '{ print "  " $0 }' <<<"$output"
     grep -Eq "$2" <<<"$output" || fail "that should have shown: $2"
 }
@@ -140,18 +141,18 @@ tour() {
     show "cat < /dev/tcp/127.0.0.1/$((offset + 99)); echo connection closed" 'connection closed'
     echo "--- What the log says of it."
     await "no EXIT record of git" grep -q ': EXIT: git status=0 ' "$here/records"
-    show "cat '$here/records'" '^.*: FAIL: members address from=127\.0\.0\.1$'
+    show "cat $here/records" '^.*: FAIL: members address from=127\.0\.0\.1$'
     grep -Eq ': START: git pid=[0-9]+ from=127\.0\.0\.1$' "$here/records" || fail "no START record of git"
     echo "--- A mistake in a file, found before it hurts; the others are served all the same."
     sed 's|per_source.*||; s|^{|&\n    instancs    = 5\n    nice        = soon|' "$here/services.d/git" >"$here/services.d/mistake"
-    show "$usherd --check -f '$here/usherd.conf'" 'mistake:[0-9]+:[0-9]+: '
+    show "$usherd --check -f $here/usherd.conf" 'mistake:[0-9]+:[0-9]+: '
     rm "$here/services.d/mistake"
     echo "--- A service less, without a restart."
     rm "$here/services.d/echo"
     kill -HUP "$daemon"
     await "usherd has not reloaded" grep -q Reconfigured "$here/daemon.log"
     await "echo is still there after SIGHUP" port_is_free $((offset + 7))
-    show "grep Reconfigured '$here/daemon.log'" 'Reconfigured: new=0 '
+    show "grep Reconfigured $here/daemon.log" 'Reconfigured: new=0 '
     port_is_free $((offset + 13)) && fail "daytime is gone after SIGHUP"
     return 0
 }
