@@ -9,7 +9,7 @@ import shutil
 from . import sandbox
 
 PATH = pathlib.Path("/tmp/probe/in.probed")
-BUILT = sandbox.BINARIES / "usherd-probe"
+BUILT = sandbox.BINARIES / "usherd-test-probe"
 
 
 @dataclasses.dataclass
