@@ -170,6 +170,13 @@ void Gatekeeper::forget(const Service& service) noexcept
     parked_.remove_if([&](const Parked& parked) { return parked.service == &service; });
 }
 
+std::size_t Gatekeeper::parked_for(const Service& service) const noexcept
+{
+    return static_cast<std::size_t>(
+        std::count_if(parked_.begin(), parked_.end(),
+                      [&](const Parked& parked) { return parked.service == &service; }));
+}
+
 void Gatekeeper::clear_finished() noexcept
 {
     finished_.clear();

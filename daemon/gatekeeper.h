@@ -54,6 +54,7 @@ public:
 
     /// Drops what is parked for a service that goes away.
     void forget(const Service& service) noexcept;
+    [[nodiscard]] std::size_t parked_for(const Service& service) const noexcept;
     [[nodiscard]] std::size_t parked() const noexcept { return parked_.size(); }
 
 private:

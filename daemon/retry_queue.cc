@@ -22,6 +22,14 @@ std::size_t RetryQueue::drop(ServiceKey service) noexcept
         [service](const Waiting& waiting) { return waiting.start.service == service; });
 }
 
+std::size_t RetryQueue::count(ServiceKey service) const noexcept
+{
+    return static_cast<std::size_t>(
+        std::count_if(waiting_.begin(), waiting_.end(), [service](const Waiting& waiting) {
+            return waiting.start.service == service;
+        }));
+}
+
 void RetryQueue::on_due() noexcept
 {
     const auto now = std::chrono::steady_clock::now();

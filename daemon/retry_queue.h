@@ -26,6 +26,7 @@ public:
     void add(ServerStart start);
     /// Takes out what waits for a service that goes away. @return how many
     std::size_t drop(ServiceKey service) noexcept;
+    [[nodiscard]] std::size_t count(ServiceKey service) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
 
 private:

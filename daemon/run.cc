@@ -100,6 +100,9 @@ private:
     void stop();
     void quit(int status);
     void fail(std::string_view message);
+    enum class Verbosity { all, failures };
+    void check_consistency(Verbosity verbosity);
+    void on_consistency_due() noexcept;
     void feed_watchdog() noexcept;
     [[nodiscard]] std::string summary() const;
 
@@ -113,6 +116,7 @@ private:
     Server server_;
     Signals signals_;
     sys::Timer watchdog_;
+    sys::Timer consistency_; ///< -cc
     bool stopping_ = false;
     int status_ = status_ok;
 };
@@ -123,7 +127,8 @@ Daemon::Daemon(const Options& options, core::DaemonTraits traits, StartReport re
       reloader_(worker_, reload_settings(options),
                 [this](const config::LoadResult& loaded) { on_loaded(loaded); }),
       server_(loop, log, options, std::move(traits), std::move(passed)), signals_(loop, actions()),
-      watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this))
+      watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this)),
+      consistency_(loop, sys::bind<&Daemon::on_consistency_due>(*this))
 {
 }
 
@@ -136,7 +141,7 @@ SignalActions Daemon::actions()
         log_.warning("Exiting...");
         quit(status_ok);
     };
-    actions.check = [this] { log_.info("Consistency check passed"); };
+    actions.check = [this] { check_consistency(Verbosity::all); };
     if (options_.foreground_for_people)
         actions.interrupt = [this] { stop(); };
     else if (options_.debug)
@@ -200,6 +205,24 @@ void Daemon::on_started(std::size_t available)
     notify_ready(summary());
     if (watchdog_interval())
         feed_watchdog();
+    if (options_.consistency_interval.count() > 0)
+        consistency_.start(options_.consistency_interval);
+}
+
+/// -cc reports failures only (and successes in debug mode), ABRT both, as with xinetd.
+void Daemon::check_consistency(Verbosity verbosity)
+{
+    const std::size_t errors = server_.check_consistency();
+    if (errors > 0)
+        log_.warning("Consistency check detected {} errors", errors);
+    else if (verbosity == Verbosity::all || options_.debug)
+        log_.info("Consistency check passed");
+}
+
+void Daemon::on_consistency_due() noexcept
+{
+    check_consistency(Verbosity::failures);
+    consistency_.start(options_.consistency_interval);
 }
 
 void Daemon::feed_watchdog() noexcept

@@ -48,6 +48,8 @@ public:
     /// Ends what on_stop says; `done` is called when nothing has to be waited for any more.
     void stop(OnStop what, std::function<void()> done);
     [[nodiscard]] std::size_t available_services() const noexcept;
+    /// Checks the daemon's own tables and logs what does not fit. @return how many such
+    std::size_t check_consistency();
     [[nodiscard]] const std::vector<std::unique_ptr<Service>>& services() const noexcept
     {
         return services_;
@@ -82,6 +84,7 @@ private:
     void give_up(Service& service, const sys::SysError& error);
     void report_diagnostics(const config::LoadResult& loaded);
     void check_stopped() noexcept;
+    [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
     [[nodiscard]] static unsigned worker_count(const Options& options) noexcept;
 

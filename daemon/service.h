@@ -75,6 +75,8 @@ public:
         return listeners_;
     }
     [[nodiscard]] const std::shared_ptr<ServiceLog>& log() const noexcept { return log_; }
+    /// Who holds the sockets of a wait service; -1: a server that is being started.
+    [[nodiscard]] std::vector<pid_t> lent_to() const;
     /// What is wrong with its text in the files; empty: the spec is what the files say.
     [[nodiscard]] const std::string& stale_because() const noexcept { return stale_because_; }
     /// Listening, suspended or lent: the sockets are, or will be again.

@@ -26,6 +26,14 @@ void Service::lend(int socket) noexcept
             listener->pause();
 }
 
+std::vector<pid_t> Service::lent_to() const
+{
+    std::vector<pid_t> holders;
+    for (const Lent& lent : lent_)
+        holders.push_back(lent.holder);
+    return holders;
+}
+
 bool Service::is_lent(int socket) const noexcept
 {
     return std::any_of(lent_.begin(), lent_.end(),
