@@ -51,6 +51,12 @@ auto extensions(const ServiceSpec& spec)
                     spec.pass_fds, spec.max_runtime, spec.kill_grace);
 }
 
+std::string base_name(std::string_view path)
+{
+    const std::size_t slash = path.rfind('/');
+    return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
 } // namespace
 
 std::string to_string(const Endpoint& endpoint)
@@ -66,6 +72,16 @@ bool ServiceSpec::same_settings(const ServiceSpec& other) const
     return identity(*this) == identity(other) && process(*this) == process(other) &&
            policy == other.policy && records(*this) == records(other) &&
            extensions(*this) == extensions(other);
+}
+
+std::string libwrap_daemon(const ServiceSpec& spec)
+{
+    if (spec.libwrap_name_given)
+        return spec.libwrap_name;
+    if (spec.is_internal() || spec.redirect)
+        return spec.name;
+    const bool named = spec.flags.has(ServiceFlag::nameinargs) && !spec.argv.empty();
+    return base_name(named ? spec.argv[0] : spec.server);
 }
 
 } // namespace usherd::config

@@ -5,10 +5,8 @@
 
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "access-control/policy.h"
+#include "config-parser/rare.h"
 #include "config-parser/source_location.h"
 
 namespace usherd::config {
@@ -96,11 +95,6 @@ struct FileTarget {
 };
 using LogTarget = std::variant<std::monostate, SyslogTarget, FileTarget>;
 
-/// The one of each rlimit_* attribute; soft and hard are both set to it.
-enum class ResourceLimit : std::uint8_t { as, cpu, data, files, rss, stack };
-inline constexpr int resource_limit_count = 6;
-inline constexpr std::uint64_t no_resource_limit = ~std::uint64_t{0}; ///< UNLIMITED
-
 /// One address to listen on.
 struct InetEndpoint {
     access::Family family = access::Family::ipv6; ///< of the socket
@@ -149,60 +143,60 @@ struct AttributeOrigin {
     bool operator==(const AttributeOrigin&) const = default;
 };
 
-/// Rarely used parts are kept out of line: a host with ten thousand services pays for each byte.
+/// Rare parts are kept out of line (rare.h): a host with ten thousand services pays for each byte.
 struct ServiceSpec {
     std::string name;
     std::string id; ///< what logs show
     SourceLocation location;
-    std::vector<AttributeOrigin> origins; ///< ascending by attribute
-
     EnumSet<ServiceType> types;
     EnumSet<ServiceFlag> flags; ///< family flags as given; the family chosen stands in `endpoints`
-    SocketType socket_type = SocketType::stream;
-    Protocol protocol;
-    bool wait = false;
-    std::vector<Endpoint> endpoints;   ///< at least one, but none for TCPMUX types
     std::optional<std::uint16_t> port; ///< given or looked up, before --port-offset
+    SocketType socket_type = SocketType::stream;
+    bool wait = false;
+    bool groups = false;
+    bool log_target_inherited = false;    ///< a FILE from `defaults` is one shared log
+    std::vector<AttributeOrigin> origins; ///< ascending by attribute
+
+    Protocol protocol;
+    std::vector<Endpoint> endpoints; ///< at least one, but none for TCPMUX types
 
     std::optional<UserRef> user;
-    std::optional<GroupRef> group;
-    bool groups = false;
+    Rare<GroupRef> group;
     std::vector<std::uint32_t> supplementary_groups; ///< with groups = yes
 
     std::string server;
-    std::vector<std::string> argv;                   ///< argv[0] included
-    std::vector<std::string> env;                    ///< NAME=value, as given
-    std::optional<std::vector<std::string>> passenv; ///< names; absent: everything
+    std::vector<std::string> argv;          ///< argv[0] included
+    std::vector<std::string> env;           ///< NAME=value, as given
+    Rare<std::vector<std::string>> passenv; ///< names; absent: everything
     std::optional<int> nice;
     std::optional<std::uint32_t> umask;
-    std::array<std::optional<std::uint64_t>, resource_limit_count> resource_limits;
+    ResourceLimits resource_limits;
 
     access::Policy policy;
 
     LogTarget log_target;
-    bool log_target_inherited = false; ///< a FILE from `defaults` is one shared log
     EnumSet<SuccessLog> log_on_success;
     EnumSet<FailureLog> log_on_failure;
 
     // Parsed in full; what they do at run time is checked by core/unsupported.h.
-    std::optional<Redirect> redirect;
-    std::optional<Rpc> rpc;
-    std::string banner, banner_success, banner_fail;
+    Rare<Redirect> redirect;
+    Rare<Rpc> rpc;
+    RareText banner, banner_success, banner_fail;
+    RareText libwrap_name;        ///< if given; see libwrap_daemon
+    RareText bind_text;           ///< as written, for the dump; empty: none
     std::optional<int> deny_time; ///< minutes, or deny_never, deny_forever
-    std::string libwrap_name;     ///< what tcp_wrappers looks up; see validate.cc
-    bool libwrap_name_given = false;
-    std::string bind_text; ///< as written, for the dump; empty: none
     std::optional<bool> v6only;
+    bool libwrap_name_given = false;
 
     // What xinetd never had.
-    std::optional<std::uint32_t> backlog; ///< absent: the kernel's maximum
     bool freebind = false;
-    std::optional<std::uint32_t> socket_mode;
-    std::optional<std::uint32_t> socket_owner, socket_group;
     StderrTarget stderr_target = StderrTarget::client;
     LimitAction limit_action = LimitAction::refuse;
     CpsAction cps_action = CpsAction::disable;
     PassFds pass_fds = PassFds::inetd;
+    std::optional<std::uint32_t> backlog; ///< absent: the kernel's maximum
+    std::optional<std::uint32_t> socket_mode;
+    std::optional<std::uint32_t> socket_owner, socket_group;
     std::optional<std::chrono::seconds> max_runtime;
     std::chrono::seconds kill_grace{5};
 
@@ -210,5 +204,9 @@ struct ServiceSpec {
     [[nodiscard]] bool same_settings(const ServiceSpec& other) const;
     [[nodiscard]] bool is_internal() const { return types.has(ServiceType::internal); }
 };
+
+/// The name by which tcp_wrappers know a service: `libwrap`, else the last component of argv[0]
+/// (with NAMEINARGS) or of the server's path, else the service's name.
+[[nodiscard]] std::string libwrap_daemon(const ServiceSpec& spec);
 
 } // namespace usherd::config

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The order of the steps, and what the server process gets: argv, groups, tcp_wrappers' name.
+// The order of the steps, and what the server process gets: argv and groups.
 
 #include "config-parser/validate.h"
 
@@ -34,18 +34,6 @@ void make_argv(Finishing& service)
         spec.argv.emplace_back(base_name(spec.server));
     for (const Word& word : words)
         spec.argv.push_back(word.text);
-}
-
-void name_for_libwrap(ServiceSpec& spec)
-{
-    if (spec.libwrap_name_given)
-        return;
-    if (spec.is_internal() || spec.redirect)
-        spec.libwrap_name = spec.name;
-    else if (spec.flags.has(ServiceFlag::nameinargs) && !spec.argv.empty())
-        spec.libwrap_name = base_name(spec.argv[0]);
-    else
-        spec.libwrap_name = base_name(spec.server);
 }
 
 /// Two names may share a uid: the one that was written has the groups.
@@ -97,10 +85,10 @@ std::optional<ServiceSpec> finish(ServiceDraft& draft, const ServiceSpec& defaul
     if (!service.good)
         return std::nullopt;
     make_argv(service);
-    name_for_libwrap(spec);
     look_up_groups(service);
     compile_address_lists(service);
     sort_origins(spec);
+    spec.origins.shrink_to_fit();
     return std::move(spec);
 }
 

@@ -80,10 +80,10 @@ TEST_CASE("with NAMEINARGS argv is server_args, in whatever order the lines stan
 
 TEST_CASE("tcp_wrappers know a service by its server, argv[0], name or libwrap")
 {
-    CHECK(spec_with({}).libwrap_name == "cat");
-    CHECK(spec_with({"flags = NAMEINARGS", "server_args = /x/meow"}).libwrap_name == "meow");
-    CHECK(spec_with({"redirect = 127.0.0.1 1", "id = other"}).libwrap_name == "svc");
-    CHECK(spec_with({"libwrap = sshd"}).libwrap_name == "sshd");
+    CHECK(libwrap_daemon(spec_with({})) == "cat");
+    CHECK(libwrap_daemon(spec_with({"flags = NAMEINARGS", "server_args = /x/meow"})) == "meow");
+    CHECK(libwrap_daemon(spec_with({"redirect = 127.0.0.1 1", "id = other"})) == "svc");
+    CHECK(libwrap_daemon(spec_with({"libwrap = sshd"})) == "sshd");
 }
 
 TEST_CASE("the id is the name unless it is given")
