@@ -170,7 +170,8 @@ class Reasons(IntegrationCase):
             with client.connect(4000) as first:
                 first.sendall(b"x")
                 client.read_some(first, 1)
-                reply = client.exchange(4001, b"x")
+                subject.wait_for_record("START: a")
+                reply = client.exchange(4001)
                 subject.wait_for_record("FAIL: b")
             subject.wait_for_record("EXIT: a")
             again = client.exchange(4001, b"x")

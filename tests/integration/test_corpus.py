@@ -65,7 +65,8 @@ class Corpus(IntegrationCase):
         self.require(USHERD)
 
     def check_all(self, *options):
-        found = [path for path in files() if "inetd.conf" not in path.parts]
+        # The inetd.conf files among them are so much rubbish to this grammar.
+        found = files()
         self.assertGreater(len(found), 100)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             problems = [text for text in pool.map(lambda path: check(path, *options), found)
@@ -73,16 +74,16 @@ class Corpus(IntegrationCase):
         self.assertEqual(problems, [], f"{len(problems)} of {len(found)}:\n"
                          + "\n".join(problems[:20]))
 
-    def test_every_xinetd_file_is_checked_without_a_crash_and_with_positions(self):
+    def test_every_file_is_checked_without_a_crash_and_with_positions(self):
         self.check_all()
 
-    def test_every_xinetd_file_is_checked_with_all_services_as_if_enabled(self):
+    def test_every_file_is_checked_with_all_services_as_if_enabled(self):
         """A second pass over copies with `disable = yes` removed, so that bodies are validated."""
         directory = pathlib.Path("/tmp/work/enabled")
         directory.mkdir()
         copies = []
         for number, path in enumerate(path for path in files()
-                                      if "inetd.conf" not in path.parts):
+                                      if "inetd.conf" not in str(path)):
             copy = directory / f"{number:04}-{path.name}"
             copy.write_bytes(re.sub(rb"(?m)^(\s*disable\s*=\s*)yes", rb"\1no",
                                     path.read_bytes()))
@@ -90,14 +91,3 @@ class Corpus(IntegrationCase):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             problems = [text for text in pool.map(check, copies) if text]
         self.assertEqual(problems, [], "\n".join(problems[:20]))
-
-    def test_every_inetd_conf_is_checked_without_a_crash(self):
-        """inetd.conf files have one name only, so one after the other takes it."""
-        inetd = pathlib.Path("/etc/inetd.conf")
-        self.addCleanup(inetd.unlink, missing_ok=True)
-        main = pathlib.Path("/tmp/work/main.conf")
-        main.write_text("defaults\n{\n}\n")
-        for path in (path for path in files() if "inetd.conf" in path.parts):
-            inetd.write_bytes(path.read_bytes())
-            problem = check(main, "-inetd_compat")
-            self.assertIsNone(problem, path.name)

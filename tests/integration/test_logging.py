@@ -88,7 +88,8 @@ class Records(IntegrationCase):
             held.sendall(b"x")
             client.read_some(held, 1)
             (pid,) = subject.handlers()
-            self.assertEqual(subject.records(), [f"START: a pid={pid} from=::ffff:127.0.0.1"])
+            self.assertEqual(subject.wait_for_records(1),
+                             [f"START: a pid={pid} from=::ffff:127.0.0.1"])
         self.assertEqual(subject.wait_for_record("EXIT"),
                          [f"EXIT: a status=0 pid={pid} duration=0(sec)"])
 
