@@ -292,7 +292,7 @@ class Daemonising(IntegrationCase):
         subject = self.daemon(kind, defaults())
         self.assertEqual(self.background(subject), 1)
         self.assertIn("no services. Exiting...", " ".join(subject.message_texts("CRITICAL")))
-        self.assertFalse(subject.pid_file.exists())
+        wait.wait_until(lambda: not subject.pid_file.exists(), "the pid file goes")
 
     @on(XINETD)
     def test_xinetd_says_zero_whatever_comes(self, kind):
