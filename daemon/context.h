@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/log_book.h"
 #include "daemon/provoked_log.h"
+#include "daemon/relay.h"
 #include "daemon/stderr_lines.h"
 #include "daemon/supervisor.h"
 #include "daemon/sys/event_loop.h"
@@ -28,16 +29,17 @@ struct Context {
     StderrLines& stderr_lines;
     Supervisor& supervisor;
     InternalSessions& internals;
+    Relays& relays;
     Gatekeeper& gatekeeper;
     core::DaemonTraits traits;
     PassedSockets passed;
     DescriptorReserve& reserve;
     std::uint32_t process_limit = 0; ///< -limit; 0: none
 
-    /// Servers of all services, sessions inside the daemon included.
+    /// Servers of all services, sessions and relays inside the daemon included.
     [[nodiscard]] std::uint32_t running_total() const noexcept
     {
-        return static_cast<std::uint32_t>(supervisor.count() + internals.size());
+        return static_cast<std::uint32_t>(supervisor.count() + internals.size() + relays.size());
     }
 };
 

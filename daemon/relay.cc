@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/relay.h"
 
+#include <algorithm>
 #include <csignal>
 #include <iterator>
 #include <netinet/in.h>
@@ -66,6 +67,7 @@ private:
     void pump(Direction& direction) noexcept;
     [[nodiscard]] bool fill(Direction& direction) noexcept;
     [[nodiscard]] bool drain(Direction& direction) noexcept;
+    static void abandon(Direction& direction) noexcept;
     void watch(Direction& direction) noexcept;
     void finish() noexcept;
 
@@ -197,11 +199,20 @@ bool Relays::Relay::drain(Direction& direction) noexcept
     while (direction.pipe.held > 0) {
         const auto result = sys::drain(direction.pipe, direction.to);
         if (result.outcome == sys::SpliceOutcome::failed)
-            finish();
+            abandon(direction);
         if (result.outcome != sys::SpliceOutcome::moved)
             return false;
     }
     return true;
+}
+
+/// Its receiver has gone. The other direction may still hold the receiver's last words, and will
+/// see for itself that nothing more comes.
+void Relays::Relay::abandon(Direction& direction) noexcept
+{
+    direction.pipe = {};
+    direction.source_ended = true;
+    direction.over = true;
 }
 
 void Relays::Relay::pump(Direction& direction) noexcept
@@ -296,13 +307,15 @@ void Relays::start(std::uint64_t owner, std::shared_ptr<const config::ServiceSpe
 
 std::size_t Relays::end(std::uint64_t owner) noexcept
 {
-    const std::size_t before = relays_.size();
+    std::size_t ended = 0;
     for (auto at = relays_.begin(); at != relays_.end();) {
         Relay& relay = **at++; // ending it takes it out of the list
-        if (relay.facts().owner == owner)
-            relay.end(SIGTERM);
+        if (relay.facts().owner != owner)
+            continue;
+        relay.end(SIGTERM);
+        ++ended;
     }
-    return before - relays_.size();
+    return ended;
 }
 
 std::size_t Relays::end_all() noexcept
@@ -315,7 +328,14 @@ std::size_t Relays::end_all() noexcept
 
 std::size_t Relays::size() const noexcept
 {
-    return relays_.size();
+    return relays_.size() + over_.size();
+}
+
+std::size_t Relays::count(std::uint64_t owner) const noexcept
+{
+    const auto is_owned = [owner](const auto& relay) { return relay->facts().owner == owner; };
+    return static_cast<std::size_t>(std::count_if(relays_.begin(), relays_.end(), is_owned) +
+                                    std::count_if(over_.begin(), over_.end(), is_owned));
 }
 
 std::vector<RelayFacts> Relays::list() const
@@ -328,11 +348,10 @@ std::vector<RelayFacts> Relays::list() const
 
 void Relays::reap() noexcept
 {
-    List over;
-    over.swap(over_);
-    for (auto& relay : over) {
-        const RelayFacts facts = relay->close();
-        relay.reset();
+    // One by one: size() must be right whenever the observer asks.
+    while (!over_.empty()) {
+        const RelayFacts facts = over_.front()->close();
+        over_.pop_front();
         observer_.on_relay_end(facts);
     }
 }

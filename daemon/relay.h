@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // `redirect`: relays between a client and a target, all in the one loop, bytes moved with
-// splice(2). Each direction ends by itself: half a close is passed on as half a close.
+// splice(2). Each direction ends by itself: half a close is passed on as half a close, and what one
+// side said before it went is still delivered to the other.
 //
 //   connecting --connected--> relaying --both directions over, or an error--> over
 //        \--no address answers, or connect_timeout--> over (client closed, no TRAFFIC)
@@ -67,8 +68,12 @@ public:
     /// Ends the relays of a service as SIGTERM ends a server; reported from the loop.
     std::size_t end(std::uint64_t owner) noexcept;
     std::size_t end_all() noexcept;
+    /// Those that are over and not reported yet count, too.
     [[nodiscard]] std::size_t size() const noexcept;
+    [[nodiscard]] std::size_t count(std::uint64_t owner) const noexcept;
     [[nodiscard]] std::vector<RelayFacts> list() const;
+    /// Pipes that are kept for the next bytes; tests look at it.
+    [[nodiscard]] std::size_t spare_pipes() const noexcept { return pipes_.kept(); }
 
 private:
     class Relay;

@@ -45,7 +45,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                PassedSockets passed)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log),
       stderr_lines_(loop, provoked_log_), resolver_(loop), gatekeeper_(loop, resolver_),
-      internals_(loop, *this),
+      internals_(loop, *this), relays_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       return make_launcher(loop, worker_count(options), receiver);
@@ -58,6 +58,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                stderr_lines_,
                supervisor_,
                internals_,
+               relays_,
                gatekeeper_,
                std::move(traits),
                std::move(passed),
@@ -221,10 +222,15 @@ void Server::on_exited(RunningServer&& server, int wait_status, const rusage& /*
             {wait_status, server.pid, std::chrono::duration_cast<std::chrono::seconds>(ran)});
         if (departed->second.log != nullptr && !record.empty())
             departed->second.log->write(record);
-        if (supervisor_.count(key) == 0)
-            departed_.erase(departed);
+        forget_departed(key);
     }
     check_stopped();
+}
+
+void Server::forget_departed(ServiceKey key) noexcept
+{
+    if (supervisor_.count(key) == 0 && relays_.count(static_cast<std::uint64_t>(key)) == 0)
+        departed_.erase(key);
 }
 
 void Server::on_unknown_exited(pid_t pid, int /*wait_status*/) noexcept
@@ -246,6 +252,19 @@ void Server::on_session_end(const SessionFacts& session) noexcept
     check_stopped();
 }
 
+void Server::on_relay_end(const RelayFacts& relay) noexcept
+{
+    const ServiceKey key{relay.owner};
+    if (Service* service = find(key)) {
+        service->on_relay_ended(relay);
+    } else if (const auto departed = departed_.find(key); departed != departed_.end()) {
+        if (departed->second.log != nullptr)
+            Service::log_relay_end(*departed->second.log, relay);
+        forget_departed(key);
+    }
+    check_stopped();
+}
+
 void Server::stop(OnStop what, std::function<void()> done)
 {
     if (what == OnStop::leave) {
@@ -256,13 +275,14 @@ void Server::stop(OnStop what, std::function<void()> done)
         service->close();
     stopped_ = std::move(done);
     internals_.end_all();
+    relays_.end_all();
     supervisor_.end_all();
     check_stopped();
 }
 
 void Server::check_stopped() noexcept
 {
-    if (!stopped_ || supervisor_.count() > 0 || internals_.size() > 0)
+    if (!stopped_ || supervisor_.count() > 0 || internals_.size() > 0 || relays_.size() > 0)
         return;
     std::exchange(stopped_, nullptr)();
 }

@@ -28,7 +28,7 @@
 
 namespace usherd::daemon {
 
-class Server final : public ServerObserver, public SessionObserver {
+class Server final : public ServerObserver, public SessionObserver, public RelayObserver {
 public:
     /// @param loop, log outlive the server. @param traits the daemon as its handlers inherit it.
     Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
@@ -64,9 +64,11 @@ public:
     void on_signalled(const RunningServer& server, int signal) noexcept override;
     // SessionObserver
     void on_session_end(const SessionFacts& session) noexcept override;
+    // RelayObserver
+    void on_relay_end(const RelayFacts& relay) noexcept override;
 
 private:
-    /// A service that is gone while servers of it still run.
+    /// A service that is gone while servers or relays of it are still to be reported.
     struct Departed {
         std::shared_ptr<ServiceLog> log;
     };
@@ -83,6 +85,7 @@ private:
     void finish_opening();
     void give_up(Service& service, const sys::SysError& error);
     void report_diagnostics(const config::LoadResult& loaded);
+    void forget_departed(ServiceKey key) noexcept;
     void check_stopped() noexcept;
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
@@ -96,6 +99,7 @@ private:
     sys::HostNameResolver resolver_;
     Gatekeeper gatekeeper_;
     InternalSessions internals_;
+    Relays relays_;
     Supervisor supervisor_;
     Reaper reaper_;
     RetryQueue retries_;

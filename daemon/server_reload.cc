@@ -88,6 +88,7 @@ void Server::kill_servers(Service& service)
         log_.warning("Sending signal {} to {} server {}", SIGKILL, server.spec->id, server.pid);
     supervisor_.kill_all(service.key(), SIGKILL, Reach::process);
     internals_.end(static_cast<std::uint64_t>(service.key()));
+    relays_.end(static_cast<std::uint64_t>(service.key()));
 }
 
 void Server::drop(std::unique_ptr<Service>& service)
@@ -97,7 +98,8 @@ void Server::drop(std::unique_ptr<Service>& service)
     if (retries > 0)
         log_.notice("dropping retry attempt for service {} ({})", service->spec().id, retries);
     log_.notice("service {} deactivated", service->spec().id);
-    if (supervisor_.count(service->key()) > 0)
+    if (supervisor_.count(service->key()) > 0 ||
+        relays_.count(static_cast<std::uint64_t>(service->key())) > 0)
         departed_.emplace(service->key(), Departed{service->log()});
     by_key_.erase(service->key());
     service.reset();

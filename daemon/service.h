@@ -104,6 +104,9 @@ public:
     /// No process could be made and no retry is left: gives the socket and the slot back.
     void on_server_given_up(ServerStart start) noexcept;
     void on_session_ended(const SessionFacts& session) noexcept;
+    void on_relay_ended(const RelayFacts& relay) noexcept;
+    /// TRAFFIC and EXIT.
+    static void log_relay_end(ServiceLog& log, const RelayFacts& relay) noexcept;
 
     // ListenerOwner
     [[nodiscard]] bool wants_connection() noexcept override;
@@ -128,6 +131,7 @@ private:
 
     void start_server(Arrival arrival, access::Slot slot);
     void start_session(Arrival arrival, access::Slot slot);
+    void start_relay(Arrival arrival, access::Slot slot);
     void log_record(const std::string& record) noexcept;
     void count_refusal(const access::Decision& decision,
                        const std::optional<access::Peer>& peer) noexcept;

@@ -104,6 +104,8 @@ void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
     ++counts_.accepted;
     if (spec_->is_internal())
         start_session(std::move(arrival), std::move(slot));
+    else if (spec_->redirect)
+        start_relay(std::move(arrival), std::move(slot));
     else
         start_server(std::move(arrival), std::move(slot));
 }

@@ -149,6 +149,13 @@ std::string exit_record(const config::ServiceSpec& spec, const ExitFacts& facts)
     return record;
 }
 
+std::string traffic_record(const config::ServiceSpec& spec, std::uint64_t in, std::uint64_t out)
+{
+    if (!spec.log_on_success.has(SuccessLog::traffic))
+        return {};
+    return fmt::format("TRAFFIC: {} in={}(bytes) out={}(bytes)", spec.id, in, out);
+}
+
 std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
                         const std::optional<access::Peer>& peer)
 {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The text of service records, byte for byte as xinetd.log(5) has it: START, EXIT, FAIL. Pure.
+// The text of service records, byte for byte as xinetd.log(5) has it: START, EXIT, TRAFFIC, FAIL.
+// Pure.
 
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +29,9 @@ struct ExitFacts {
                                        const std::optional<access::Peer>& peer);
 /// `EXIT: ID status=N pid=N duration=N(sec)`; empty unless EXIT or DURATION is set.
 [[nodiscard]] std::string exit_record(const config::ServiceSpec& spec, const ExitFacts& facts);
+/// `TRAFFIC: ID in=N(bytes) out=N(bytes)`; empty unless TRAFFIC is set. @param in from the client
+[[nodiscard]] std::string traffic_record(const config::ServiceSpec& spec, std::uint64_t in,
+                                         std::uint64_t out);
 /// `FAIL: ID REASON from=ADDR`; empty if no log_on_failure flag is set.
 [[nodiscard]] std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
                                       const std::optional<access::Peer>& peer);

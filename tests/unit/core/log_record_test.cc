@@ -178,4 +178,15 @@ TEST_CASE("a cut does not divide a character or an escape")
     CHECK(escaped("12345\x01\x01", 11) == "12345...");
 }
 
+TEST_CASE("TRAFFIC tells both counts, and only if it is asked for")
+{
+    config::ServiceSpec spec;
+    spec.id = "r1";
+    CHECK(traffic_record(spec, 4, 0).empty());
+    spec.log_on_success = {config::SuccessLog::traffic};
+    CHECK(traffic_record(spec, 4, 0) == "TRAFFIC: r1 in=4(bytes) out=0(bytes)");
+    CHECK(traffic_record(spec, 1, 5'000'000'000) ==
+          "TRAFFIC: r1 in=1(bytes) out=5000000000(bytes)");
+}
+
 } // namespace usherd::core

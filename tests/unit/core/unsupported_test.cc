@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Which services are carried out: what has been built is, the rest says why not.
+
+#include "daemon/core/unsupported.h"
+#include "tests/support/catch.h"
+
+namespace usherd::core {
+
+TEST_CASE("a plain service and what it may use are carried out")
+{
+    config::ServiceSpec spec;
+    CHECK_FALSE(unsupported_effect(spec));
+    spec.redirect = config::Redirect{"127.0.0.1", 80, {}};
+    spec.log_on_success.add(config::SuccessLog::traffic);
+    CHECK_FALSE(unsupported_effect(spec));
+}
+
+TEST_CASE("what is not carried out is named")
+{
+    config::ServiceSpec spec;
+    spec.flags.add(config::ServiceFlag::intercept);
+    REQUIRE(unsupported_effect(spec));
+    CHECK(unsupported_effect(spec)->find("INTERCEPT") != std::string::npos);
+}
+
+} // namespace usherd::core
