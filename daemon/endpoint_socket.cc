@@ -183,6 +183,14 @@ sys::UniqueFd PassedSockets::take(config::SocketType type, const Endpoint& endpo
     return taken;
 }
 
+std::vector<std::string> PassedSockets::left_over() const
+{
+    std::vector<std::string> places;
+    for (const PassedSocket& socket : sockets_)
+        places.push_back(config::to_string(socket.endpoint));
+    return places;
+}
+
 Result<OpenedSocket> open_endpoint(const ServiceSpec& spec, const Endpoint& endpoint,
                                    PassedSockets& passed)
 {

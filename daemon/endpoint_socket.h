@@ -24,7 +24,8 @@ public:
     /// The socket with this type and address; an invalid one if there is none. IPv6 wildcards match
     /// whatever their V6ONLY says: the supervisor decided.
     [[nodiscard]] sys::UniqueFd take(config::SocketType type, const config::Endpoint& endpoint);
-    [[nodiscard]] std::size_t left() const noexcept { return sockets_.size(); }
+    /// The places of those that nobody has taken, as config::to_string writes them.
+    [[nodiscard]] std::vector<std::string> left_over() const;
     /// Closes what nobody took.
     void drop() noexcept { sockets_.clear(); }
 

@@ -280,7 +280,7 @@ void Parser::take(int code, const char* argument)
     if (code == opt_help)
         exit_ = EarlyExit{0, help_text(), false};
     else if (code == opt_version)
-        exit_ = EarlyExit{0, version_text() + "\n", true};
+        exit_ = EarlyExit{0, version_text() + " loadavg\n", true};
     else
         take_ours(code, argument);
 }
@@ -303,6 +303,8 @@ std::variant<Options, EarlyExit> Parser::run(int argc, char** argv)
             break;
         if (code == ':')
             fail(fmt::format("{}: an argument is missing", argv[at]));
+        else if (code == '?' && std::string_view(argv[at]).starts_with("--"))
+            fail(fmt::format("unknown option '{}'", argv[at]));
         else if (code == '?')
             options_.remarks.push_back(fmt::format("unknown option '{}' ignored", argv[at]));
         else
@@ -334,7 +336,7 @@ std::variant<Options, EarlyExit> parse_options(int argc, char** argv)
 
 std::string version_text()
 {
-    return "usherd " USHERD_VERSION " loadavg";
+    return "usherd " USHERD_VERSION;
 }
 
 std::string help_text()

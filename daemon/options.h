@@ -61,7 +61,7 @@ struct EarlyExit {
 [[nodiscard]] std::variant<Options, EarlyExit> parse_options(int argc, char** argv);
 
 [[nodiscard]] std::string help_text();
-/// `usherd 0.1.0 loadavg`
+/// `usherd 0.1.0`
 [[nodiscard]] std::string version_text();
 
 } // namespace usherd::daemon

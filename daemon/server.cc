@@ -43,9 +43,8 @@ Level level_of(config::Severity severity) noexcept
 
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
                PassedSockets passed)
-    : loop_(loop), log_(log), options_(options), provoked_log_(loop, log),
-      stderr_lines_(loop, provoked_log_), resolver_(loop), gatekeeper_(loop, resolver_),
-      internals_(loop, *this), relays_(loop, *this),
+    : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
+      resolver_(loop), gatekeeper_(loop, resolver_), internals_(loop, *this), relays_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       return make_launcher(loop, worker_count(options), receiver);
@@ -98,11 +97,19 @@ void Server::report_diagnostics(const config::LoadResult& loaded)
         log_.error("{} further diagnostics are not shown", more);
 }
 
+std::optional<std::string> Server::obstacle(const config::ServiceSpec& spec) const
+{
+    auto why = core::unsupported_effect(spec);
+    if (!why && !context_.traits.is_root)
+        why = core::missing_privilege(spec, ::geteuid());
+    return why;
+}
+
 Service& Server::add(PlacedSpec spec, LogBook& book)
 {
     bool log_failed = false;
     auto service_log = book.open(*spec.spec, log_failed);
-    const auto unsupported = core::unsupported_effect(*spec.spec);
+    const auto unsupported = obstacle(*spec.spec);
     const ServiceKey key{++last_key_};
     services_.push_back(
         std::make_unique<Service>(key, std::move(spec), context_, std::move(service_log)));
@@ -127,6 +134,8 @@ void Server::start(const config::LoadResult& loaded, Started started)
     for (const auto& spec : loaded.services)
         add({spec, loaded.sources}, book);
     opened_ = [this, started = std::move(started)] {
+        for (const std::string& place : context_.passed.left_over())
+            log_.warning("the socket {} from LISTEN_FDS is that of no service; closed", place);
         context_.passed.drop();
         started(available_services());
     };

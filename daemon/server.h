@@ -75,6 +75,8 @@ private:
 
     using Sources = std::shared_ptr<const config::Sources>;
 
+    /// Why a service cannot be served, whatever its sockets; nothing if it can.
+    [[nodiscard]] std::optional<std::string> obstacle(const config::ServiceSpec& spec) const;
     Service& add(PlacedSpec spec, LogBook& book);
     void apply(const core::ReloadPlan& plan, LogBook& book, const Sources& sources);
     void readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const Sources& sources);

@@ -49,7 +49,7 @@ void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const S
     bool log_failed = false;
     auto service_log = book.open(*keep.spec, log_failed);
     service.adopt({keep.spec, sources}, std::move(service_log));
-    if (const auto why = core::unsupported_effect(*keep.spec)) {
+    if (const auto why = obstacle(*keep.spec)) {
         service.put_out_of_service(*why);
         log_.error("service {} is out of service: {}", service.spec().id, *why);
     } else if (log_failed) {

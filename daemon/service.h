@@ -117,6 +117,7 @@ public:
     void on_broken(const sys::SysError& error) noexcept override;
     // DatagramGate
     [[nodiscard]] bool admit(const std::optional<access::Peer>& peer) noexcept override;
+    void on_not_answered(const access::Peer& peer, core::ReplyVerdict why) noexcept override;
 
 private:
     [[nodiscard]] Listener::Mode listener_mode() const noexcept;

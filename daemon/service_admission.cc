@@ -99,6 +99,15 @@ bool Service::admit(const std::optional<access::Peer>& peer) noexcept
     return true;
 }
 
+void Service::on_not_answered(const access::Peer& peer, core::ReplyVerdict why) noexcept
+{
+    context_.provoked_log.write(Level::info, spec_->id, "not answered",
+                                fmt::format("service {}: a datagram from {} port {} is not "
+                                            "answered: {}",
+                                            spec_->id, access::log_text(peer), peer.port,
+                                            core::name(why)));
+}
+
 void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 {
     ++counts_.accepted;

@@ -2,6 +2,8 @@
 #include "daemon/stderr_lines.h"
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <fcntl.h>
 #include <string_view>
 #include <unistd.h>
@@ -24,7 +26,9 @@ public:
     [[nodiscard]] bool is_finished() const noexcept { return finished_; }
 
 private:
+    using SteadySeconds = std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds>;
     static constexpr std::size_t max_line_bytes = 1024;
+    static constexpr int lines_per_second = 50; // a traceback passes, a flood does not
 
     void on_readable() noexcept
     {
@@ -34,6 +38,7 @@ private:
             return;
         if (count <= 0) {
             write_line();
+            write_held_back();
             readable_.stop();
             finished_ = true;
             owner_.clear_.schedule();
@@ -51,20 +56,40 @@ private:
     {
         if (line_.empty())
             return;
-        owner_.log_.write(Level::notice, service_, "stderr",
-                          fmt::format("service {} stderr: {}", service_, core::escaped(line_)));
+        const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now());
+        if (now != second_) {
+            write_held_back();
+            second_ = now;
+            written_ = 0;
+        }
+        if (written_ < lines_per_second) {
+            ++written_;
+            owner_.log_.notice("service {} stderr: {}", service_, core::escaped(line_));
+        } else {
+            ++held_back_;
+        }
         line_.clear();
+    }
+
+    void write_held_back()
+    {
+        if (held_back_ > 0)
+            owner_.log_.notice("service {} stderr: {} more lines", service_, held_back_);
+        held_back_ = 0;
     }
 
     StderrLines& owner_;
     std::string service_;
     std::string line_;
+    SteadySeconds second_;
+    int written_ = 0; ///< in that second
+    std::uint64_t held_back_ = 0;
     bool finished_ = false;
     sys::UniqueFd fd_;
     sys::Watch readable_; // after fd_: dies before it
 };
 
-StderrLines::StderrLines(sys::EventLoop& loop, ProvokedLog& log)
+StderrLines::StderrLines(sys::EventLoop& loop, Log& log)
     : loop_(loop), log_(log), clear_(loop, sys::bind<&StderrLines::clear_finished>(*this))
 {
 }

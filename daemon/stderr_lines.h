@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What handlers with `stderr = log` write to fd 2: a pipe for each, read line by line into the
-// daemon's log. Bounded: a line's length, lines per second and service (ProvokedLog), bytes per
-// turn; a handler that writes faster waits on its pipe.
+// daemon's log. Bounded: a line's length, lines per second and handler (the rest is counted), bytes
+// per turn; a handler that writes faster waits on its pipe.
 
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "daemon/provoked_log.h"
+#include "daemon/log.h"
 #include "daemon/sys/event_loop.h"
 #include "daemon/sys/result.h"
 #include "daemon/sys/unique_fd.h"
@@ -20,7 +20,7 @@ namespace usherd::daemon {
 class StderrLines {
 public:
     /// Both outlive it.
-    StderrLines(sys::EventLoop& loop, ProvokedLog& log);
+    StderrLines(sys::EventLoop& loop, Log& log);
     ~StderrLines();
     StderrLines(const StderrLines&) = delete;
     StderrLines& operator=(const StderrLines&) = delete;
@@ -35,7 +35,7 @@ private:
     void clear_finished() noexcept;
 
     sys::EventLoop& loop_;
-    ProvokedLog& log_;
+    Log& log_;
     std::list<std::unique_ptr<Pipe>> pipes_;
     // After pipes_: it refers to them when it runs.
     sys::Deferred clear_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/core/unsupported.h"
 
+#include <fmt/format.h>
+
 namespace usherd::core {
 
 namespace {
@@ -52,6 +54,14 @@ std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
         !spec.is_internal())
         return "only_from and no_access cannot be enforced yet on a stream service with wait = yes";
     return std::nullopt;
+}
+
+std::optional<std::string> missing_privilege(const config::ServiceSpec& spec, std::uint32_t own_uid)
+{
+    // Internal services change no ids.
+    if (spec.is_internal() || !spec.user || spec.user->uid == own_uid)
+        return std::nullopt;
+    return fmt::format("user = {} takes a daemon that runs as root", spec.user->text);
 }
 
 } // namespace usherd::core

@@ -70,6 +70,13 @@ TEST_CASE("an unknown option is ignored with a remark, as xinetd ignores it")
     CHECK(options.remarks[0] == "unknown option '-foo' ignored");
 }
 
+TEST_CASE("an unknown option of ours ends the program with status 1")
+{
+    const auto exit = ended({"usherd", "--no-such-thing"});
+    CHECK(exit.status == 1);
+    CHECK(exit.text.find("unknown option '--no-such-thing'") != std::string::npos);
+}
+
 TEST_CASE("a stray word ends the program with status 1 and the usage line")
 {
     const auto exit = ended({"xinetd", "foo"});
