@@ -100,6 +100,10 @@ void Server::report_diagnostics(const config::LoadResult& loaded)
 std::optional<std::string> Server::obstacle(const config::ServiceSpec& spec) const
 {
     auto why = core::unsupported_effect(spec);
+    if (!why && wrapper_rules_ && is_wrapped(spec))
+        why = fmt::format("tcp_wrappers rules in {} are not carried out by this release; flags = "
+                          "NOLIBWRAP serves without them",
+                          *wrapper_rules_);
     if (!why && !context_.traits.is_root)
         why = core::missing_privilege(spec, ::geteuid());
     return why;
@@ -129,6 +133,7 @@ Service& Server::add(PlacedSpec spec, LogBook& book)
 void Server::start(const config::LoadResult& loaded, Started started)
 {
     report_diagnostics(loaded);
+    wrapper_rules_ = find_wrapper_rules();
     LogBook book(log_);
     services_.reserve(loaded.services.size());
     for (const auto& spec : loaded.services)

@@ -25,6 +25,7 @@
 #include "daemon/retry_queue.h"
 #include "daemon/service.h"
 #include "daemon/sys/resolver.h"
+#include "daemon/wrappers.h"
 
 namespace usherd::daemon {
 
@@ -116,6 +117,7 @@ private:
         int attempts = 0;
     };
     std::vector<Opening> opening_; ///< sockets that could not be opened yet
+    std::optional<std::string> wrapper_rules_; ///< the tcp_wrappers file that has rules
     std::function<void()> opened_;
     std::function<void()> stopped_;
     std::function<void()> reloaded_;

@@ -43,6 +43,7 @@ std::vector<std::string> Server::inconsistencies()
         const std::string& id = service->spec().id;
         const ServiceKey key = service->key();
         const std::size_t holders = supervisor_.count(key) + retries_.count(key) +
+                                    relays_.count(static_cast<std::uint64_t>(key)) +
                                     gatekeeper_.parked_for(*service) +
                                     sessions[static_cast<std::uint64_t>(key)];
         servers += supervisor_.count(key);
