@@ -17,26 +17,63 @@ bool has_fixed_place(const ServiceSpec& spec)
     return !spec.types.has(ServiceType::rpc) && !spec.endpoints.empty();
 }
 
-DroppedService drop(const ServiceSpec& late, const ServiceSpec& early, Diagnostics& diagnostics)
+Diagnostic about(const ServiceSpec& spec, Severity severity, std::string message)
 {
     Diagnostic diagnostic;
-    diagnostic.effect = Effect::service_dropped;
-    diagnostic.location = late.location;
+    diagnostic.severity = severity;
+    diagnostic.location = spec.location;
     diagnostic.length = static_cast<std::uint32_t>(std::string_view{"service"}.size());
-    diagnostic.message = fmt::format("service '{}': {} is taken by service '{}'", late.id,
-                                     to_string(late.endpoints.front()), early.id);
-    diagnostic.service = late.id;
+    diagnostic.message = fmt::format("service '{}': {}", spec.id, message);
+    diagnostic.service = spec.id;
+    return diagnostic;
+}
+
+Diagnostic pointer_to(const ServiceSpec& early)
+{
+    return about(early, Severity::note, "the other one stands here");
+}
+
+/// @param place of `late`, which `early` has
+DroppedService drop(const ServiceSpec& late, const Endpoint& place, const ServiceSpec& early,
+                    Diagnostics& diagnostics)
+{
+    Diagnostic diagnostic =
+        about(late, Severity::error,
+              fmt::format("{} is taken by service '{}'", to_string(place), early.id));
+    diagnostic.effect = Effect::service_dropped;
     DroppedService dropped{late.id, late.name, late.location, diagnostic.message};
     diagnostics.add(std::move(diagnostic));
-
-    Diagnostic other;
-    other.severity = Severity::note;
-    other.location = early.location;
-    other.length = static_cast<std::uint32_t>(std::string_view{"service"}.size());
-    other.message = fmt::format("service '{}' stands here", early.id);
-    other.service = early.id;
-    diagnostics.add(std::move(other));
+    diagnostics.add(pointer_to(early));
     return dropped;
+}
+
+void warn(const ServiceSpec& late, const Endpoint& place, const ServiceSpec& early,
+          Diagnostics& diagnostics)
+{
+    diagnostics.add(about(late, Severity::warning,
+                          fmt::format("service '{}' has {} too, and gets no datagrams: they go to "
+                                      "the later one",
+                                      early.id, to_string(place))));
+    diagnostics.add(pointer_to(early));
+}
+
+using Question = std::optional<PortTable::Owner> (PortTable::*)(std::span<const Endpoint>,
+                                                                SocketType, const Protocol&) const;
+
+struct Finding {
+    const Endpoint* place = nullptr;
+    PortTable::Owner owner = 0;
+
+    explicit operator bool() const noexcept { return place != nullptr; }
+};
+
+/// The first endpoint of `spec` for which `question` has an owner.
+Finding first_finding(const PortTable& taken, Question question, const ServiceSpec& spec)
+{
+    for (const Endpoint& endpoint : spec.endpoints)
+        if (const auto owner = (taken.*question)({&endpoint, 1}, spec.socket_type, spec.protocol))
+            return {&endpoint, *owner};
+    return {};
 }
 
 } // namespace
@@ -50,11 +87,12 @@ void check_duplicates(std::vector<SpecPointer>& services, std::vector<DroppedSer
     for (SpecPointer& service : services) {
         const ServiceSpec& spec = *service;
         if (has_fixed_place(spec)) {
-            const auto owner = taken.find_conflict(spec.endpoints, spec.socket_type, spec.protocol);
-            if (owner) {
-                dropped.push_back(drop(spec, *kept[*owner], diagnostics));
+            if (const Finding found = first_finding(taken, &PortTable::find_conflict, spec)) {
+                dropped.push_back(drop(spec, *found.place, *kept[found.owner], diagnostics));
                 continue;
             }
+            if (const Finding found = first_finding(taken, &PortTable::find_shadowed, spec))
+                warn(spec, *found.place, *kept[found.owner], diagnostics);
             taken.add(spec.endpoints, spec.socket_type, spec.protocol, kept.size());
         }
         kept.push_back(std::move(service));

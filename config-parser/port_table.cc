@@ -68,6 +68,27 @@ std::optional<PortTable::Owner> PortTable::find_conflict(std::span<const Endpoin
     return std::nullopt;
 }
 
+std::optional<PortTable::Owner> PortTable::find_shadowed(std::span<const Endpoint> endpoints,
+                                                         SocketType type,
+                                                         const Protocol& protocol) const
+{
+    if (type != SocketType::dgram)
+        return std::nullopt;
+    for (const Endpoint& endpoint : endpoints) {
+        const auto* inet = std::get_if<InetEndpoint>(&endpoint);
+        if (inet == nullptr || inet->address || inet->port == 0)
+            continue;
+        const auto port = ports_.find({type, protocol.number, inet->port});
+        if (port == ports_.end())
+            continue;
+        if (takes_ipv4(*inet) && port->second.ipv4.wildcard)
+            return port->second.ipv4.wildcard;
+        if (takes_ipv6(*inet) && port->second.ipv6.wildcard)
+            return port->second.ipv6.wildcard;
+    }
+    return std::nullopt;
+}
+
 void PortTable::add(std::span<const Endpoint> endpoints, SocketType type, const Protocol& protocol,
                     Owner owner)
 {

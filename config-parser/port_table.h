@@ -11,8 +11,9 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 
 #include "config-parser/service_spec.h"
 
@@ -25,6 +26,11 @@ public:
 
     /// The owner of an endpoint that excludes one of `endpoints`.
     [[nodiscard]] std::optional<Owner> find_conflict(std::span<const Endpoint> endpoints,
+                                                     SocketType type,
+                                                     const Protocol& protocol) const;
+    /// The owner of a datagram wildcard that is among `endpoints` too: the kernel lets both have it
+    /// and gives all datagrams to the later one.
+    [[nodiscard]] std::optional<Owner> find_shadowed(std::span<const Endpoint> endpoints,
                                                      SocketType type,
                                                      const Protocol& protocol) const;
     void add(std::span<const Endpoint> endpoints, SocketType type, const Protocol& protocol,

@@ -41,6 +41,7 @@ struct Outcome {
     std::string kept;
     std::string dropped;
     std::string why;
+    std::size_t warnings = 0;
 };
 
 Outcome check(std::vector<SpecPointer> services)
@@ -58,6 +59,7 @@ Outcome check(std::vector<SpecPointer> services)
         outcome.why = one.why;
     }
     CHECK(diagnostics.errors() == dropped.size());
+    outcome.warnings = diagnostics.warnings();
     return outcome;
 }
 
@@ -108,6 +110,18 @@ TEST_CASE("datagram sockets conflict only on one and the same address")
     CHECK_FALSE(conflict("::", "::1", SocketType::dgram));
 }
 
+// As with xinetd both are there.
+TEST_CASE("two datagram services on one wildcard stay, with a warning")
+{
+    const Outcome outcome = check({service("a", {inet("::")}, SocketType::dgram),
+                                   service("b", {inet("*")}, SocketType::dgram)});
+    CHECK(outcome.kept == "ab");
+    CHECK(outcome.warnings == 1);
+    CHECK(check({service("a", {inet("v6only")}, SocketType::dgram),
+                 service("b", {inet("*")}, SocketType::dgram)})
+              .warnings == 0);
+}
+
 TEST_CASE("different ports, protocols and port 0 do not conflict")
 {
     CHECK(check({service("a", {inet("*", 1)}), service("b", {inet("*", 2)})}).kept == "ab");
@@ -119,7 +133,7 @@ TEST_CASE("different ports, protocols and port 0 do not conflict")
 TEST_CASE("the later service is dropped and does not stand in the way of others")
 {
     const Outcome outcome = check({service("a", {inet("127.0.0.1", 1)}),
-                                   service("b", {inet("127.0.0.1", 1), inet("127.0.0.1", 2)}),
+                                   service("b", {inet("127.0.0.1", 2), inet("127.0.0.1", 1)}),
                                    service("c", {inet("127.0.0.1", 2)})});
     CHECK(outcome.kept == "ac");
     CHECK(outcome.dropped == "b");
