@@ -135,7 +135,7 @@ private:
     ReportReceiver& receiver_;
     std::size_t pending_ = 0;
     SpawnCommons commons_;
-    bool signals_known_ = false;
+    bool inheritance_known_ = false;
     std::deque<SpawnWorker> workers_; // a deque: they do not move
     Exchange exchange_;
     std::vector<LaunchReport> batch_;
@@ -194,8 +194,8 @@ void ThreadedLauncher::work(SpawnWorker& worker) noexcept
 void ThreadedLauncher::submit(LaunchRequest request) noexcept
 {
     // By now the daemon has set what its signals do; workers read this once they have a request.
-    if (!std::exchange(signals_known_, true))
-        commons_.signals = signals_with_actions();
+    if (!std::exchange(inheritance_known_, true))
+        commons_.inheritance = read_inheritance();
     ++pending_;
     exchange_.put_request(std::move(request));
 }

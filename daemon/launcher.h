@@ -62,9 +62,9 @@ public:
 
 /// To be made after the last fork and before the listeners: children inherit a copy of the
 /// descriptor table up to the workers' own descriptors, so these had better be low. What signals do
-/// is to be settled before the first request. Throws std::system_error if the system refuses a
-/// descriptor or the first thread. The destructor waits for children that have not yet called exec,
-/// and drops requests and reports.
+/// and the daemon's ids are to be settled before the first request. Throws std::system_error if the
+/// system refuses a descriptor or the first thread. The destructor waits for children that have not
+/// yet called exec, and drops requests and reports.
 /// @param workers 1 to 4. The threads block all signals.
 /// @param receiver outlives the launcher.
 [[nodiscard]] std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,

@@ -38,6 +38,8 @@ void Signals::add(int signal, std::function<void()> action)
     handlers_.push_back(std::make_unique<Handler>(loop_, signal, std::move(action)));
 }
 
+void have_no_effect(int) noexcept {}
+
 void ignore_harmless_signals() noexcept
 {
     for (const int signal : {SIGPIPE, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU})
@@ -46,7 +48,7 @@ void ignore_harmless_signals() noexcept
     // these.
     for (const int signal : {SIGALRM, SIGIO, SIGURG, SIGVTALRM, SIGPROF, SIGWINCH, SIGXCPU, SIGXFSZ,
                              SIGPWR, SIGSTKFLT})
-        ::signal(signal, [](int) {});
+        ::signal(signal, have_no_effect);
 }
 
 } // namespace usherd::daemon

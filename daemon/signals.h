@@ -44,6 +44,9 @@ private:
     std::vector<std::unique_ptr<Handler>> handlers_;
 };
 
+/// The handler of those that are caught without effect; harmless wherever it runs.
+void have_no_effect(int signal) noexcept;
+
 /// Before anything else: signals that xinetd ignores, and those it catches without effect.
 void ignore_harmless_signals() noexcept;
 

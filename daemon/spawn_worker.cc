@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "daemon/signals.h"
+
 namespace usherd::daemon {
 
 namespace {
@@ -39,15 +41,23 @@ void choose_standard(ChildPlan& plan, const core::SpawnTemplate& base, int null,
 
 } // namespace
 
-std::vector<std::uint8_t> signals_with_actions()
+Inheritance read_inheritance()
 {
-    std::vector<std::uint8_t> found;
+    Inheritance found;
     for (int signal = 1; signal <= SIGRTMAX; ++signal) {
         struct sigaction action {};
         // Fails for the numbers that the C library keeps for itself.
-        if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL)
-            found.push_back(static_cast<std::uint8_t>(signal));
+        if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL &&
+            action.sa_handler != have_no_effect)
+            found.signals.push_back(static_cast<std::uint8_t>(signal));
     }
+    uid_t uids[3];
+    if (::getresuid(&uids[0], &uids[1], &uids[2]) == 0 && uids[0] == uids[1] && uids[1] == uids[2])
+        found.uid = uids[0];
+    gid_t gids[3];
+    if (::getresgid(&gids[0], &gids[1], &gids[2]) == 0 && gids[0] == gids[1] && gids[1] == gids[2])
+        found.gid = gids[0];
+    found.has_groups = ::getgroups(0, nullptr) != 0;
     return found;
 }
 
@@ -115,6 +125,19 @@ void SpawnWorker::clear_descriptors(const LaunchRequest& request) noexcept
         ::dup3(commons_.null.get(), stderr_place_.get(), O_CLOEXEC);
 }
 
+void SpawnWorker::prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept
+{
+    const Inheritance& inherited = commons_.inheritance;
+    if (base.gid && base.gid != inherited.gid)
+        plan.gid = *base.gid;
+    if (base.uid && base.uid != inherited.uid)
+        plan.uid = *base.uid;
+    plan.set_groups = base.set_groups && (inherited.has_groups || !base.groups.empty());
+    plan.groups_unknown = base.groups_unknown;
+    plan.groups = base.groups.data();
+    plan.group_count = base.groups.size();
+}
+
 void SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
 {
     const core::SpawnTemplate& base = *request.plan.base;
@@ -124,16 +147,9 @@ void SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcep
     plan.envp = envp_.data();
     if (base.pass_fds != config::PassFds::inetd)
         plan.pid_digits = listen_pid_.data() + listen_pid_prefix.size();
-    plan.signals = commons_.signals.data();
-    plan.signal_count = commons_.signals.size();
-    if (base.gid)
-        plan.gid = *base.gid;
-    if (base.uid)
-        plan.uid = *base.uid;
-    plan.set_groups = base.set_groups;
-    plan.groups_unknown = base.groups_unknown;
-    plan.groups = base.groups.data();
-    plan.group_count = base.groups.size();
+    plan.signals = commons_.inheritance.signals.data();
+    plan.signal_count = commons_.inheritance.signals.size();
+    prepare_ids(base, plan);
     plan.umask = base.umask;
     plan.change_nice = base.nice.has_value();
     plan.nice = base.nice.value_or(0);

@@ -8,6 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <sys/types.h>
 #include <vector>
 
 #include "daemon/child_setup.h"
@@ -16,15 +18,22 @@
 
 namespace usherd::daemon {
 
-/// What all workers share. Read-only once they run.
-struct SpawnCommons {
-    sys::UniqueFd null;                ///< /dev/null
-    int copy_below = -1;               ///< see ChildPlan; above the descriptors of all workers
-    std::vector<std::uint8_t> signals; ///< whose actions are not the default
+/// What children inherit and need not ask for again: each call saved is a hundredth of a start.
+struct Inheritance {
+    std::vector<std::uint8_t> signals; ///< to be reset; not those that have_no_effect() catches
+    std::optional<uid_t> uid;          ///< if real, effective and saved one are the same
+    std::optional<gid_t> gid;          ///< likewise
+    bool has_groups = true;            ///< supplementary ones
 };
+/// Of this process, as it is now.
+[[nodiscard]] Inheritance read_inheritance();
 
-/// Signals whose action in this process is not the default, so that a child resets only those.
-[[nodiscard]] std::vector<std::uint8_t> signals_with_actions();
+/// What all workers share. Read-only once there are requests.
+struct SpawnCommons {
+    sys::UniqueFd null;  ///< /dev/null
+    int copy_below = -1; ///< see ChildPlan; above the descriptors of all workers
+    Inheritance inheritance;
+};
 
 /// A descriptor number above 3, whatever `fd` is, and close-on-exec.
 /// Throws std::system_error if there is none.
@@ -56,6 +65,7 @@ public:
 
 private:
     void prepare(const LaunchRequest& request, ChildPlan& plan) noexcept;
+    void prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept;
     void place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept;
     void clear_descriptors(const LaunchRequest& request) noexcept;
 

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -230,6 +231,23 @@ TEST_CASE_METHOD(HandlerHarness, "a handler runs as its user with exactly its gr
     }
     CHECK(::geteuid() == 0);
     CHECK(::getegid() == 0);
+}
+
+TEST_CASE("a handler of root's has none of the daemon's supplementary groups")
+{
+    if (::geteuid() != 0)
+        return; // only root may choose
+    gid_t before[64];
+    const int count = ::getgroups(64, before);
+    REQUIRE(count >= 0);
+    const gid_t daemons = 20;
+    REQUIRE(::setgroups(1, &daemons) == 0);
+    auto spec = HandlerHarness::probe_spec();
+    spec.user = {.text = "root", .uid = 0, .gid = 0, .has_account = true};
+    const ProbeReport report = HandlerHarness().probe(spec);
+    REQUIRE(::setgroups(static_cast<std::size_t>(count), before) == 0);
+    CHECK(report.one("uid") == "0 0 0");
+    CHECK(report.all("groups").empty());
 }
 
 TEST_CASE_METHOD(HandlerHarness, "a handler that may stay what it is needs no privilege")
