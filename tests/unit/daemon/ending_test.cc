@@ -137,4 +137,17 @@ TEST_CASE("children that have exited before the reaper was made are reaped")
     CHECK(harness.observer.told.front().pid == child);
 }
 
+TEST_CASE_METHOD(HandlerHarness, "however many children exit at once, none is left")
+{
+    constexpr std::size_t children = 300; // more than the reaper takes in a turn
+    for (std::size_t i = 0; i < children; ++i) {
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0)
+            ::_exit(0);
+    }
+    run_until(What::unknown_exited, children);
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
 } // namespace usherd::daemon
