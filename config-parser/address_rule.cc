@@ -26,7 +26,10 @@ struct Reading {
     const ValueReport& report;
     std::vector<PlacedRule>& rules;
 
-    void add(access::AddressRule rule) const { rules.push_back({std::move(rule), word.location}); }
+    void add(access::AddressRule rule, std::string shown) const
+    {
+        rules.push_back({std::move(rule), word.location, std::move(shown)});
+    }
 
     [[nodiscard]] AddressWord bad(const std::string& mistake,
                                   std::string_view suggestion = {}) const
@@ -52,6 +55,34 @@ struct Reading {
     }
 };
 
+/// An IPv4-mapped address is shown as such where it is meant for IPv6 sockets.
+std::string shown(Family family, const IpAddress::Bytes16& bytes)
+{
+    const auto address = IpAddress::from_ipv6(bytes);
+    const bool mapped = family == Family::ipv6 && address.family() == Family::ipv4;
+    return mapped ? "::ffff:" + to_string(address) : to_string(address);
+}
+
+std::string shown_as_host(Family family, const IpAddress::Bytes16& bytes)
+{
+    return shown(family, bytes) + "(NUMERIC)";
+}
+
+/// `10.1.2.3/255.255.255.0(NET)`: the address as written; a single host is a numeric address.
+std::string shown_as_net(Family family, const IpAddress::Bytes16& bytes, unsigned length)
+{
+    const unsigned longest = family == Family::ipv4 ? 32 : 128;
+    if (length == longest)
+        return shown_as_host(family, bytes);
+    IpAddress::Bytes16 mask;
+    mask.fill(0xff);
+    if (family == Family::ipv6)
+        return fmt::format("{}/{}(NET)", shown(family, bytes),
+                           to_string(IpAddress::from_ipv6(access::keep_bits(mask, length))));
+    const auto mask4 = IpAddress::from_ipv4({0xff, 0xff, 0xff, 0xff}).masked(length);
+    return fmt::format("{}/{}(NET)", shown(family, bytes), to_string(mask4));
+}
+
 /// Trailing zero octets are wildcards: 10.1.0.0 is a /16, 0.0.0.0 everybody.
 Prefix with_wildcards(const IpAddress& address)
 {
@@ -73,13 +104,14 @@ IpAddress from_number(std::uint32_t number)
 std::optional<AddressWord> read_numeric(const Reading& reading)
 {
     if (const auto address = parse_numeric_ipv4(reading.word.text)) {
-        reading.add(with_wildcards(*address));
+        reading.add(with_wildcards(*address), shown_as_host(Family::ipv4, address->bytes()));
         return AddressWord::accepted;
     }
     const auto bytes = parse_numeric_ipv6(reading.word.text);
     if (!bytes)
         return std::nullopt;
-    reading.add(access::make_prefix(Family::ipv6, *bytes, 128));
+    reading.add(access::make_prefix(Family::ipv6, *bytes, 128),
+                shown_as_host(Family::ipv6, *bytes));
     if (*bytes == IpAddress::Bytes16{})
         reading.report.advice(reading.word, "'::' matches the address :: alone, that is nobody")
             .suggestion = "did you mean '::/0', everybody?";
@@ -93,7 +125,7 @@ std::optional<AddressWord> read_host(const Reading& reading)
                            text.find_first_of("{/") == std::string::npos;
     if (!is_domain && (!could_be_host_name(text) || reading.names.addresses_of(text).empty()))
         return std::nullopt;
-    reading.add(access::HostPattern{text});
+    reading.add(access::HostPattern{text}, text + "(HOST)");
     return AddressWord::accepted;
 }
 
@@ -126,8 +158,9 @@ std::optional<AddressWord> read_length(const Reading& reading)
         reading.report.advice(reading.word, fmt::format("'{}' after the prefix length is ignored",
                                                         length_text.substr(digits)));
     const auto bits = static_cast<unsigned>(*length);
-    reading.add(ipv4 ? access::make_prefix(Family::ipv4, ipv4->bytes(), bits)
-                     : access::make_prefix(Family::ipv6, *ipv6, bits));
+    const Family family = ipv4 ? Family::ipv4 : Family::ipv6;
+    const auto& bytes = ipv4 ? ipv4->bytes() : *ipv6;
+    reading.add(access::make_prefix(family, bytes, bits), shown_as_net(family, bytes, bits));
     return AddressWord::accepted;
 }
 
@@ -138,8 +171,10 @@ std::optional<AddressWord> read_factorised(const Reading& reading)
         return std::nullopt;
     if (!factorised->mistake.empty())
         return reading.bad(factorised->mistake);
-    for (const std::uint32_t address : factorised->addresses)
-        reading.add(with_wildcards(from_number(address)));
+    for (const std::uint32_t number : factorised->addresses) {
+        const IpAddress address = from_number(number);
+        reading.add(with_wildcards(address), shown_as_host(Family::ipv4, address.bytes()));
+    }
     return AddressWord::accepted;
 }
 
@@ -150,7 +185,9 @@ std::optional<AddressWord> read_network(const Reading& reading)
                             : std::nullopt;
     if (!number)
         return std::nullopt;
-    reading.add(with_wildcards(from_number(*number)));
+    const IpAddress address = from_number(*number);
+    const Prefix prefix = with_wildcards(address);
+    reading.add(prefix, shown_as_net(Family::ipv4, address.bytes(), prefix.length));
     return AddressWord::accepted;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "config-parser/finishing.h"
@@ -84,24 +85,35 @@ void inherit_bind(Finishing& service)
             service.spec().origins.push_back(*origin);
 }
 
-access::AddressSet compile(const std::vector<PlacedRule>& list)
-{
-    std::vector<access::AddressRule> rules;
-    rules.reserve(list.size());
-    for (const PlacedRule& placed : list)
-        rules.push_back(placed.rule);
-    return access::AddressSet(std::move(rules));
-}
+/// One of the two address lists: where it stands in a draft and in a spec.
+struct ListPlaces {
+    std::string_view attribute;
+    std::optional<std::vector<PlacedRule>> ServiceDraft::*draft;
+    std::optional<access::AddressSet> access::Policy::*rules;
+    std::shared_ptr<const std::string> ServiceSpec::*shown;
+};
 
-void compile_list(Finishing& service, std::string_view attribute,
-                  const std::optional<std::vector<PlacedRule>>& list,
-                  std::optional<access::AddressSet> access::Policy::*member)
+constexpr std::array address_lists{
+    ListPlaces{"only_from", &ServiceDraft::only_from, &access::Policy::only_from,
+               &ServiceSpec::only_from_shown},
+    ListPlaces{"no_access", &ServiceDraft::no_access, &access::Policy::no_access,
+               &ServiceSpec::no_access_shown},
+};
+
+void compile(ServiceDraft& draft, const ListPlaces& places)
 {
-    auto& target = service.spec().policy.*member;
-    if (!service.is_given(attribute))
-        target = service.defaults.policy.*member;
-    else if (list)
-        target = compile(*list);
+    const auto& list = draft.*places.draft;
+    if (!list)
+        return;
+    std::vector<access::AddressRule> rules;
+    rules.reserve(list->size());
+    std::string shown;
+    for (const PlacedRule& placed : *list) {
+        rules.push_back(placed.rule);
+        shown += ' ' + placed.shown;
+    }
+    draft.spec.policy.*places.rules = access::AddressSet(std::move(rules));
+    draft.spec.*places.shown = std::make_shared<const std::string>(std::move(shown));
 }
 
 } // namespace
@@ -129,16 +141,20 @@ void inherit_settings(Finishing& service)
 
 void compile_address_lists(Finishing& service)
 {
-    compile_list(service, "only_from", service.draft.only_from, &access::Policy::only_from);
-    compile_list(service, "no_access", service.draft.no_access, &access::Policy::no_access);
+    for (const ListPlaces& places : address_lists) {
+        if (service.is_given(places.attribute)) {
+            compile(service.draft, places);
+            continue;
+        }
+        service.spec().policy.*places.rules = service.defaults.policy.*places.rules;
+        service.spec().*places.shown = service.defaults.*places.shown;
+    }
 }
 
 void finish_defaults(ServiceDraft& draft, SetterContext&)
 {
-    if (draft.only_from)
-        draft.spec.policy.only_from = compile(*draft.only_from);
-    if (draft.no_access)
-        draft.spec.policy.no_access = compile(*draft.no_access);
+    for (const ListPlaces& places : address_lists)
+        compile(draft, places);
 }
 
 } // namespace usherd::config

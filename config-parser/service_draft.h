@@ -19,6 +19,7 @@ namespace usherd::config {
 struct PlacedRule {
     access::AddressRule rule;
     SourceLocation location;
+    std::string shown; ///< as the state dump has it: `10.1.2.0(NUMERIC)`, `localhost(HOST)`
 };
 
 struct ServiceDraft {

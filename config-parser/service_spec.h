@@ -173,6 +173,9 @@ struct ServiceSpec {
     ResourceLimits resource_limits;
 
     access::Policy policy;
+    /// The address lists as the state dump shows them, each word with a blank before it; null where
+    /// there is no list. Shared with `defaults` where the list is.
+    std::shared_ptr<const std::string> only_from_shown, no_access_shown;
 
     LogTarget log_target;
     EnumSet<SuccessLog> log_on_success;

@@ -50,4 +50,13 @@ void RetryQueue::arm() noexcept
         std::max(left, std::chrono::steady_clock::duration::zero())));
 }
 
+std::vector<const ServerStart*> RetryQueue::waiting() const
+{
+    std::vector<const ServerStart*> starts;
+    starts.reserve(waiting_.size());
+    for (const Waiting& waiting : waiting_)
+        starts.push_back(&waiting.start);
+    return starts;
+}
+
 } // namespace usherd::daemon

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <list>
+#include <vector>
 
 #include "daemon/supervisor.h"
 #include "daemon/sys/event_loop.h"
@@ -28,6 +29,8 @@ public:
     std::size_t drop(ServiceKey service) noexcept;
     [[nodiscard]] std::size_t count(ServiceKey service) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+    /// In the order in which they are due; valid until the loop runs.
+    [[nodiscard]] std::vector<const ServerStart*> waiting() const;
 
 private:
     void on_due() noexcept;

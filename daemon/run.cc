@@ -15,6 +15,7 @@
 #include "daemon/reloader.h"
 #include "daemon/server.h"
 #include "daemon/signals.h"
+#include "daemon/state_dumper.h"
 #include "daemon/systemd.h"
 
 namespace usherd::daemon {
@@ -83,6 +84,11 @@ Reloader::Settings reload_settings(const Options& options)
     return settings;
 }
 
+const char* dump_file(const Options& options)
+{
+    return options.as_xinetd ? "/var/run/xinetd.dump" : "/run/usherd/usherd.dump";
+}
+
 /// The process from its log on: everything that needs the loop.
 class Daemon {
 public:
@@ -114,6 +120,7 @@ private:
     BlockingWorker worker_;
     Reloader reloader_;
     Server server_;
+    StateDumper dumper_;
     Signals signals_;
     sys::Timer watchdog_;
     sys::Timer consistency_; ///< -cc
@@ -126,8 +133,9 @@ Daemon::Daemon(const Options& options, core::DaemonTraits traits, StartReport re
     : options_(options), log_(log), loop_(loop), report_(std::move(report)), worker_(loop),
       reloader_(worker_, reload_settings(options),
                 [this](const config::LoadResult& loaded) { on_loaded(loaded); }),
-      server_(loop, log, options, std::move(traits), std::move(passed)), signals_(loop, actions()),
-      watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this)),
+      server_(loop, log, options, std::move(traits), std::move(passed)),
+      dumper_(worker_, log, dump_file(options), [this] { return server_.dump_facts(); }),
+      signals_(loop, actions()), watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this)),
       consistency_(loop, sys::bind<&Daemon::on_consistency_due>(*this))
 {
 }
@@ -136,6 +144,7 @@ SignalActions Daemon::actions()
 {
     SignalActions actions;
     actions.reload = [this] { request_reload(); };
+    actions.dump = [this] { dumper_.request(); };
     actions.stop = [this] { stop(); };
     actions.quit = [this] {
         log_.warning("Exiting...");

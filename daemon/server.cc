@@ -134,6 +134,7 @@ void Server::start(const config::LoadResult& loaded, Started started)
 {
     report_diagnostics(loaded);
     wrapper_rules_ = find_wrapper_rules();
+    defaults_ = std::make_shared<const config::ServiceSpec>(loaded.defaults);
     LogBook book(log_);
     services_.reserve(loaded.services.size());
     for (const auto& spec : loaded.services)

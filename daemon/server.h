@@ -19,6 +19,7 @@
 #include "config-parser/load.h"
 #include "daemon/context.h"
 #include "daemon/core/reload_plan.h"
+#include "daemon/core/state_dump.h"
 #include "daemon/gatekeeper.h"
 #include "daemon/options.h"
 #include "daemon/reaper.h"
@@ -51,6 +52,8 @@ public:
     [[nodiscard]] std::size_t available_services() const noexcept;
     /// Checks the daemon's own tables and logs what does not fit. @return how many such
     std::size_t check_consistency();
+    /// The state as it is now, without the descriptors.
+    [[nodiscard]] core::DumpFacts dump_facts() const;
     [[nodiscard]] const std::vector<std::unique_ptr<Service>>& services() const noexcept
     {
         return services_;
@@ -89,6 +92,9 @@ private:
     void give_up(Service& service, const sys::SysError& error);
     void report_diagnostics(const config::LoadResult& loaded);
     void forget_departed(ServiceKey key) noexcept;
+    void add_services(core::DumpFacts& facts) const;
+    void add_servers(core::DumpFacts& facts) const;
+    void add_names(core::DumpFacts& facts) const;
     void check_stopped() noexcept;
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
@@ -108,6 +114,7 @@ private:
     RetryQueue retries_;
     DescriptorReserve reserve_;
     Context context_;
+    std::shared_ptr<const config::ServiceSpec> defaults_; ///< for the dump
     std::uint64_t last_key_ = 0;
     std::vector<std::unique_ptr<Service>> services_; ///< in the order of the files
     std::unordered_map<ServiceKey, Service*> by_key_;

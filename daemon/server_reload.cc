@@ -21,6 +21,7 @@ void Server::reload(const config::LoadResult& loaded)
     log_.notice("Swapping defaults");
     resolver_.reload();
     wrapper_rules_ = find_wrapper_rules();
+    defaults_ = std::make_shared<const config::ServiceSpec>(loaded.defaults);
     for (const Opening& opening : std::exchange(opening_, {}))
         if (Service* service = find(opening.service))
             service->put_out_of_service("a reload came before its address was free");

@@ -68,6 +68,7 @@ public:
     }
     [[nodiscard]] const core::ServiceState& state() const noexcept { return state_; }
     [[nodiscard]] access::SourceCounter& counter() noexcept { return counter_; }
+    [[nodiscard]] const access::SourceCounter& counter() const noexcept { return counter_; }
     [[nodiscard]] access::CpsGate& gate() noexcept { return gate_; }
     [[nodiscard]] const ServiceCounts& counts() const noexcept { return counts_; }
     [[nodiscard]] const std::vector<std::unique_ptr<Listener>>& listeners() const noexcept

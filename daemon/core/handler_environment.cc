@@ -43,23 +43,6 @@ void set_variable(Strings& environment, const std::string& definition)
         environment[static_cast<std::size_t>(old - environment.begin())] = definition;
 }
 
-/// What the daemon has, or of it what `passenv` names, in the order of its names; then `env`.
-Strings base_environment(const config::ServiceSpec& spec, const Strings& daemons)
-{
-    Strings environment;
-    if (!spec.passenv)
-        environment = daemons;
-    else
-        for (const std::string& wanted : *spec.passenv) {
-            const auto inherited = find_variable(daemons, wanted);
-            if (inherited != daemons.end())
-                set_variable(environment, *inherited);
-        }
-    for (const std::string& addition : spec.env)
-        set_variable(environment, addition);
-    return environment;
-}
-
 /// A descriptor name may hold no colon and no control character. @see sd_listen_fds(3)
 std::string descriptor_name(const config::ServiceSpec& spec)
 {
@@ -137,6 +120,23 @@ void add_end(ConnectionEnvironment& environment, const EndVariables& variables,
 }
 
 } // namespace
+
+std::vector<std::string> base_environment(const config::ServiceSpec& spec,
+                                          const std::vector<std::string>& daemons)
+{
+    Strings environment;
+    if (!spec.passenv)
+        environment = daemons;
+    else
+        for (const std::string& wanted : *spec.passenv) {
+            const auto inherited = find_variable(daemons, wanted);
+            if (inherited != daemons.end())
+                set_variable(environment, *inherited);
+        }
+    for (const std::string& addition : spec.env)
+        set_variable(environment, addition);
+    return environment;
+}
 
 std::string_view name(HandlerVariable variable) noexcept
 {

@@ -20,6 +20,11 @@
 
 namespace usherd::core {
 
+/// What the daemon has, or of it what `passenv` names, in the order of its names; then `env`. A
+/// variable that is there already is replaced where it stands.
+[[nodiscard]] std::vector<std::string> base_environment(const config::ServiceSpec& spec,
+                                                        const std::vector<std::string>& daemons);
+
 /// What differs from one handler of a service to the next, in the order in which new variables
 /// follow the others. The handler's pid is known to nobody before the child itself.
 enum class HandlerVariable : std::uint8_t {

@@ -36,6 +36,16 @@ std::string rules_of(std::string_view words)
     return text;
 }
 
+std::string shown_of(std::string_view words)
+{
+    DraftBench bench;
+    bench.set("only_from = " + std::string(words));
+    std::string text;
+    for (const PlacedRule& placed : bench.draft.only_from.value())
+        text += (text.empty() ? "" : " ") + placed.shown;
+    return text;
+}
+
 struct Form {
     const char* word;
     const char* rules;
@@ -54,6 +64,24 @@ TEST_CASE("numeric IPv4 words are hosts, their trailing zeros wildcards")
           Form{"4294967295", "255.255.255.255/32"}}) {
         INFO(form.word);
         CHECK(rules_of(form.word) == form.rules);
+    }
+}
+
+TEST_CASE("the state dump shows a word of an address list in xinetd's form")
+{
+    for (const Form& form :
+         {Form{"10.1.2.3", "10.1.2.3(NUMERIC)"}, Form{"10.1.2.0", "10.1.2.0(NUMERIC)"},
+          Form{"0", "0.0.0.0(NUMERIC)"}, Form{"10.1", "10.0.0.1(NUMERIC)"},
+          Form{"10.1.2.3/24", "10.1.2.3/255.255.255.0(NET)"},
+          Form{"1.2.3.4/0", "1.2.3.4/0.0.0.0(NET)"}, Form{"1.2.3.4/32", "1.2.3.4(NUMERIC)"},
+          Form{"10.1.{2,3}", "10.1.2.0(NUMERIC) 10.1.3.0(NUMERIC)"}, Form{"::1", "::1(NUMERIC)"},
+          Form{"fe80::/10", "fe80::/ffc0::(NET)"}, Form{"::/0", "::/::(NET)"},
+          Form{"2001:db8::5/33", "2001:db8::5/ffff:ffff:8000::(NET)"},
+          Form{"2001:db8::1/128", "2001:db8::1(NUMERIC)"},
+          Form{"::ffff:10.1.2.3", "::ffff:10.1.2.3(NUMERIC)"},
+          Form{".example.test", ".example.test(HOST)"}}) {
+        INFO(form.word);
+        CHECK(shown_of(form.word) == form.rules);
     }
 }
 

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/core/service_dump.h"
+
+#include <array>
+#include <optional>
+#include <syslog.h>
+
+#include <fmt/format.h>
+
+#include "config-parser/attribute_table.h"
+#include "daemon/core/handler_environment.h"
+
+namespace usherd::core {
+
+namespace {
+
+using access::IpAddress;
+using config::ServiceFlag;
+using config::ServiceType;
+
+constexpr std::array<std::string_view, 6> type_names{"RPC",     "INTERNAL", "UNLISTED",
+                                                     "SPECIAL", "TCPMUX",   "TCPMUXPLUS"};
+constexpr std::array<std::string_view, 12> flag_names{
+    "REUSE",     "INTERCEPT", "NORETRY", "IDONLY", "NAMEINARGS", "NODELAY",
+    "KEEPALIVE", "NOLIBWRAP", "SENSOR",  "IPv4",   "IPv6",       "LABELED"};
+constexpr std::array<std::string_view, 4> socket_type_names{"stream", "dgram", "raw", "seqpacket"};
+constexpr std::array<std::string_view, 6> success_names{"HOST", "DURATION", "EXIT",
+                                                        "PID",  "USERID",   "TRAFFIC"};
+constexpr std::array<std::string_view, 3> failure_names{"HOST", "ATTEMPT", "USERID"};
+constexpr std::array<std::string_view, 24> facility_names{
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "12",     "13",     "14",     "15",
+    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
+constexpr std::array<std::string_view, 8> level_names{"emerg",   "alert",  "crit", "err",
+                                                      "warning", "notice", "info", "debug"};
+
+template <typename Enum, std::size_t count>
+std::string words(config::EnumSet<Enum> set, const std::array<std::string_view, count>& names)
+{
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i)
+        if (set.has(static_cast<Enum>(i)))
+            text.append(1, ' ').append(names[i]);
+    return text;
+}
+
+std::string joined(const std::vector<std::string>& list)
+{
+    std::string text;
+    for (const std::string& word : list)
+        text.append(1, ' ').append(word);
+    return text;
+}
+
+/// Writes the lines of one spec.
+class Writer {
+public:
+    Writer(std::string& text, const config::ServiceSpec& spec, const DumpSurroundings& around,
+           std::string_view indent)
+        : text_(text), spec_(spec), around_(around), indent_(indent)
+    {
+    }
+
+    void service();
+    void defaults();
+
+private:
+    template <typename... Args>
+    void line(fmt::format_string<Args...> format, Args&&... args)
+    {
+        text_ += indent_;
+        fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+        text_ += '\n';
+    }
+    enum class Given { not_at_all, inherited, here };
+    [[nodiscard]] Given given(std::string_view attribute) const;
+    [[nodiscard]] bool is_here(std::string_view attribute) const
+    {
+        return given(attribute) == Given::here;
+    }
+    [[nodiscard]] std::string name_of(const IpAddress& address) const;
+
+    void kind();
+    void identity();
+    void limits();
+    void bind();
+    void program();
+    void rpc();
+    void access();
+    void log();
+    void environment();
+
+    std::string& text_;
+    const config::ServiceSpec& spec_;
+    const DumpSurroundings& around_;
+    std::string_view indent_;
+};
+
+Writer::Given Writer::given(std::string_view attribute) const
+{
+    const auto row = config::find_attribute(attribute);
+    for (const auto& origin : spec_.origins)
+        if (origin.attribute == row)
+            return origin.inherited ? Given::inherited : Given::here;
+    return Given::not_at_all;
+}
+
+std::string Writer::name_of(const IpAddress& address) const
+{
+    const auto found = around_.host_names.find(address);
+    return found == around_.host_names.end() ? to_string(address) : found->second;
+}
+
+/// The family flag is that of the socket, given or not.
+config::EnumSet<ServiceFlag> shown_flags(const config::ServiceSpec& spec)
+{
+    auto flags = spec.flags;
+    bool ipv4 = flags.has(ServiceFlag::ipv4) && !flags.has(ServiceFlag::ipv6);
+    if (!spec.endpoints.empty()) {
+        const auto* inet = std::get_if<config::InetEndpoint>(&spec.endpoints.front());
+        if (inet == nullptr)
+            return flags;
+        ipv4 = inet->family == access::Family::ipv4;
+    }
+    flags.remove(ipv4 ? ServiceFlag::ipv6 : ServiceFlag::ipv4);
+    flags.add(ipv4 ? ServiceFlag::ipv4 : ServiceFlag::ipv6);
+    return flags;
+}
+
+void Writer::kind()
+{
+    line("id = {}", spec_.id);
+    line("flags ={}", words(shown_flags(spec_), flag_names));
+    auto types = spec_.types;
+    if (spec_.flags.has(ServiceFlag::intercept))
+        types.add(ServiceType::internal); // xinetd runs its interceptor inside
+    if (!types.empty())
+        line("type ={}", words(types, type_names));
+    line("socket_type = {}", socket_type_names.at(static_cast<std::size_t>(spec_.socket_type)));
+    line("Protocol (name,number) = ({},{})", spec_.protocol.name, spec_.protocol.number);
+    if (spec_.port)
+        line("port = {}", *spec_.port);
+}
+
+void Writer::identity()
+{
+    line("wait = {}", spec_.wait ? "yes" : "no");
+    if (spec_.user)
+        line("user = {}", spec_.user->uid);
+    if (spec_.group)
+        line("group = {}", spec_.group->gid);
+}
+
+void Writer::limits()
+{
+    if (spec_.umask)
+        line("umask = {:o}", *spec_.umask);
+    if (spec_.nice)
+        line("Nice = {}", *spec_.nice);
+    if (is_here("cps"))
+        line("CPS = max conn:{} wait:{}", spec_.policy.cps.rate, spec_.policy.cps.hold_off.count());
+}
+
+void Writer::bind()
+{
+    if (!is_here("listen")) {
+        const auto* inet = spec_.endpoints.empty()
+                               ? nullptr
+                               : std::get_if<config::InetEndpoint>(&spec_.endpoints.front());
+        const auto numeric = IpAddress::parse(spec_.bind_text);
+        if (spec_.bind_text.empty())
+            line("Bind = All addresses.");
+        else if (inet != nullptr && inet->address)
+            line("Bind = {}", name_of(*inet->address));
+        else if (numeric)
+            line("Bind = {}", name_of(*numeric));
+        else
+            line("Bind = {}", spec_.bind_text);
+        return;
+    }
+    std::string list;
+    for (const auto& endpoint : spec_.endpoints)
+        list.append(1, ' ').append(to_string(endpoint));
+    line("Listen ={}", list);
+}
+
+void Writer::program()
+{
+    if (spec_.redirect) {
+        const auto& addresses = spec_.redirect->addresses;
+        line("Redirect = {}:{}",
+             addresses.empty() ? spec_.redirect->host : name_of(addresses.front()),
+             spec_.redirect->port);
+    } else if (!spec_.is_internal() && !spec_.flags.has(ServiceFlag::intercept)) {
+        line("Server = {}", spec_.server);
+        line("Server argv ={}", spec_.argv.empty() ? " (NULL)" : joined(spec_.argv));
+    }
+    if (const auto& times = spec_.policy.access_times) {
+        std::string list;
+        for (const auto& window : *times)
+            fmt::format_to(std::back_inserter(list), " {:02}:{:02}-{:02}:{:02}",
+                           window.from.value / 60, window.from.value % 60, window.to.value / 60,
+                           window.to.value % 60);
+        line("Access times ={}", list);
+    }
+    rpc();
+    if (spec_.libwrap_name_given)
+        line("Libwrap = {}", spec_.libwrap_name);
+}
+
+void Writer::rpc()
+{
+    if (!spec_.types.has(ServiceType::rpc) || !spec_.rpc)
+        return;
+    line("RPC data");
+    line("\tprogram number = {}", spec_.rpc->program);
+    if (spec_.rpc->first_version == spec_.rpc->last_version)
+        line("\trpc_version = {}", spec_.rpc->first_version);
+    else
+        line("\trpc_version = {}-{}", spec_.rpc->first_version, spec_.rpc->last_version);
+}
+
+void Writer::access()
+{
+    const auto list = [](const std::shared_ptr<const std::string>& shown, std::string_view none) {
+        return shown == nullptr || shown->empty() ? none : std::string_view{*shown};
+    };
+    // xinetd has two blanks before the first word of a list, one of them the word's own.
+    line("Only from: {}", list(spec_.only_from_shown, "All sites"));
+    line("No access: {}", list(spec_.no_access_shown, "No blocked sites"));
+    if (spec_.flags.has(ServiceFlag::sensor))
+        line("Deny Time: {}", spec_.deny_time.value_or(config::deny_never));
+}
+
+void Writer::log()
+{
+    const auto* file = std::get_if<config::FileTarget>(&spec_.log_target);
+    if (std::holds_alternative<std::monostate>(spec_.log_target)) {
+        line("No logging");
+        return;
+    }
+    if (const auto* syslog = std::get_if<config::SyslogTarget>(&spec_.log_target))
+        line("Logging to syslog. Facility = {}, level = {}",
+             facility_names.at(static_cast<std::size_t>(LOG_FAC(syslog->facility))),
+             level_names.at(static_cast<std::size_t>(LOG_PRI(syslog->level))));
+    else if (spec_.log_target_inherited)
+        line("Logging to common log file");
+    else if (file->soft_limit == 0)
+        line("Logging to file: {} (no limits)", file->path);
+    else
+        line("Logging to file: {} (soft={} hard={})", file->path, file->soft_limit,
+             file->hard_limit);
+    line("Log_on_success flags ={}", words(spec_.log_on_success, success_names));
+    line("Log_on_failure flags ={}", words(spec_.log_on_failure, failure_names));
+}
+
+void Writer::environment()
+{
+    if (spec_.passenv)
+        line("Passenv ={}", joined(*spec_.passenv));
+    if (is_here("env")) {
+        line("Environment additions:");
+        for (const std::string& variable : spec_.env)
+            line("\t{}", variable);
+    }
+    if (!is_here("env") && !is_here("passenv"))
+        return;
+    line("Environment strings:");
+    for (const std::string& variable : base_environment(spec_, around_.environment))
+        line("\t{}", variable);
+}
+
+std::string instances_text(std::uint32_t count)
+{
+    return count == access::unlimited ? "UNLIMITED" : fmt::format("{}", count);
+}
+
+std::string per_source_text(std::uint32_t count)
+{
+    return count == access::unlimited ? "-1" : fmt::format("{}", count);
+}
+
+void Writer::service()
+{
+    kind();
+    if (is_here("instances"))
+        line("Instances = {}", instances_text(spec_.policy.instances));
+    identity();
+    line("Groups = {}", spec_.groups ? "yes" : "no");
+    limits();
+    line("PER_SOURCE = {}", per_source_text(spec_.policy.per_source));
+    bind();
+    program();
+    access();
+    log();
+    environment();
+}
+
+void Writer::defaults()
+{
+    if (is_here("instances"))
+        line("Instances = {}", instances_text(spec_.policy.instances));
+    if (is_here("groups"))
+        line("Groups = {}", spec_.groups ? "yes" : "no");
+    limits();
+    if (is_here("per_source"))
+        line("PER_SOURCE = {}", per_source_text(spec_.policy.per_source));
+    bind();
+    access();
+    log();
+    environment();
+}
+
+} // namespace
+
+void append_service_configuration(std::string& text, const config::ServiceSpec& spec,
+                                  const DumpSurroundings& around, std::string_view indent)
+{
+    Writer(text, spec, around, indent).service();
+}
+
+void append_defaults(std::string& text, const config::ServiceSpec& defaults,
+                     const DumpSurroundings& around, std::string_view indent)
+{
+    Writer(text, defaults, around, indent).defaults();
+}
+
+std::vector<access::IpAddress> shown_addresses(const config::ServiceSpec& spec)
+{
+    std::vector<access::IpAddress> addresses;
+    if (!spec.endpoints.empty() && !spec.bind_text.empty()) {
+        const auto* inet = std::get_if<config::InetEndpoint>(&spec.endpoints.front());
+        if (inet != nullptr && inet->address)
+            addresses.push_back(*inet->address);
+    } else if (const auto numeric = IpAddress::parse(spec.bind_text)) {
+        addresses.push_back(*numeric);
+    }
+    if (spec.redirect && !spec.redirect->addresses.empty())
+        addresses.push_back(spec.redirect->addresses.front());
+    return addresses;
+}
+
+} // namespace usherd::core
