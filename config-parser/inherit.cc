@@ -85,35 +85,41 @@ void inherit_bind(Finishing& service)
             service.spec().origins.push_back(*origin);
 }
 
-/// One of the two address lists: where it stands in a draft and in a spec.
-struct ListPlaces {
-    std::string_view attribute;
-    std::optional<std::vector<PlacedRule>> ServiceDraft::*draft;
-    std::optional<access::AddressSet> access::Policy::*rules;
-    std::shared_ptr<const std::string> ServiceSpec::*shown;
-};
+using PlacedRules = std::vector<PlacedRule>;
 
-constexpr std::array address_lists{
-    ListPlaces{"only_from", &ServiceDraft::only_from, &access::Policy::only_from,
-               &ServiceSpec::only_from_shown},
-    ListPlaces{"no_access", &ServiceDraft::no_access, &access::Policy::no_access,
-               &ServiceSpec::no_access_shown},
-};
-
-void compile(ServiceDraft& draft, const ListPlaces& places)
+access::AddressSet compile(const PlacedRules& list)
 {
-    const auto& list = draft.*places.draft;
-    if (!list)
-        return;
     std::vector<access::AddressRule> rules;
-    rules.reserve(list->size());
-    std::string shown;
-    for (const PlacedRule& placed : *list) {
+    rules.reserve(list.size());
+    for (const PlacedRule& placed : list)
         rules.push_back(placed.rule);
-        shown += ' ' + placed.shown;
+    return access::AddressSet(std::move(rules));
+}
+
+std::string shown(const PlacedRules& list)
+{
+    std::string text;
+    for (const PlacedRule& placed : list)
+        text += ' ' + placed.shown;
+    return text;
+}
+
+/// Compiles the lists that the draft has.
+void compile_lists(ServiceDraft& draft)
+{
+    if (!draft.only_from && !draft.no_access)
+        return;
+    ServiceSpec& spec = draft.spec;
+    auto lists = spec.shown_lists == nullptr ? ShownLists{} : *spec.shown_lists;
+    if (draft.only_from) {
+        spec.policy.only_from = compile(*draft.only_from);
+        lists.only_from = shown(*draft.only_from);
     }
-    draft.spec.policy.*places.rules = access::AddressSet(std::move(rules));
-    draft.spec.*places.shown = std::make_shared<const std::string>(std::move(shown));
+    if (draft.no_access) {
+        spec.policy.no_access = compile(*draft.no_access);
+        lists.no_access = shown(*draft.no_access);
+    }
+    spec.shown_lists = std::make_shared<const ShownLists>(std::move(lists));
 }
 
 } // namespace
@@ -141,20 +147,16 @@ void inherit_settings(Finishing& service)
 
 void compile_address_lists(Finishing& service)
 {
-    for (const ListPlaces& places : address_lists) {
-        if (service.is_given(places.attribute)) {
-            compile(service.draft, places);
-            continue;
-        }
-        service.spec().policy.*places.rules = service.defaults.policy.*places.rules;
-        service.spec().*places.shown = service.defaults.*places.shown;
-    }
+    ServiceSpec& spec = service.spec();
+    spec.policy.only_from = service.defaults.policy.only_from;
+    spec.policy.no_access = service.defaults.policy.no_access;
+    spec.shown_lists = service.defaults.shown_lists;
+    compile_lists(service.draft);
 }
 
 void finish_defaults(ServiceDraft& draft, SetterContext&)
 {
-    for (const ListPlaces& places : address_lists)
-        compile(draft, places);
+    compile_lists(draft);
 }
 
 } // namespace usherd::config

@@ -143,6 +143,11 @@ struct AttributeOrigin {
     bool operator==(const AttributeOrigin&) const = default;
 };
 
+/// The address lists as the state dump shows them, each word with a blank before it.
+struct ShownLists {
+    std::string only_from, no_access;
+};
+
 /// Rare parts are kept out of line (rare.h): a host with ten thousand services pays for each byte.
 struct ServiceSpec {
     std::string name;
@@ -173,9 +178,7 @@ struct ServiceSpec {
     ResourceLimits resource_limits;
 
     access::Policy policy;
-    /// The address lists as the state dump shows them, each word with a blank before it; null where
-    /// there is no list. Shared with `defaults` where the list is.
-    std::shared_ptr<const std::string> only_from_shown, no_access_shown;
+    std::shared_ptr<const ShownLists> shown_lists; ///< null: both empty; often that of `defaults`
 
     LogTarget log_target;
     EnumSet<SuccessLog> log_on_success;

@@ -167,7 +167,7 @@ void Writer::bind()
         const auto* inet = spec_.endpoints.empty()
                                ? nullptr
                                : std::get_if<config::InetEndpoint>(&spec_.endpoints.front());
-        const auto numeric = IpAddress::parse(spec_.bind_text);
+        const auto numeric = IpAddress::parse(spec_.bind_text.str());
         if (spec_.bind_text.empty())
             line("Bind = All addresses.");
         else if (inet != nullptr && inet->address)
@@ -175,7 +175,7 @@ void Writer::bind()
         else if (numeric)
             line("Bind = {}", name_of(*numeric));
         else
-            line("Bind = {}", spec_.bind_text);
+            line("Bind = {}", spec_.bind_text.str());
         return;
     }
     std::string list;
@@ -195,7 +195,7 @@ void Writer::program()
         line("Server = {}", spec_.server);
         line("Server argv ={}", spec_.argv.empty() ? " (NULL)" : joined(spec_.argv));
     }
-    if (const auto& times = spec_.policy.access_times) {
+    if (const auto& times = spec_.policy.access_times; times) {
         std::string list;
         for (const auto& window : *times)
             fmt::format_to(std::back_inserter(list), " {:02}:{:02}-{:02}:{:02}",
@@ -205,7 +205,7 @@ void Writer::program()
     }
     rpc();
     if (spec_.libwrap_name_given)
-        line("Libwrap = {}", spec_.libwrap_name);
+        line("Libwrap = {}", spec_.libwrap_name.str());
 }
 
 void Writer::rpc()
@@ -222,12 +222,14 @@ void Writer::rpc()
 
 void Writer::access()
 {
-    const auto list = [](const std::shared_ptr<const std::string>& shown, std::string_view none) {
-        return shown == nullptr || shown->empty() ? none : std::string_view{*shown};
+    static const config::ShownLists no_lists;
+    const auto& lists = spec_.shown_lists == nullptr ? no_lists : *spec_.shown_lists;
+    const auto list = [](const std::string& shown, std::string_view none) {
+        return shown.empty() ? none : std::string_view{shown};
     };
     // xinetd has two blanks before the first word of a list, one of them the word's own.
-    line("Only from: {}", list(spec_.only_from_shown, "All sites"));
-    line("No access: {}", list(spec_.no_access_shown, "No blocked sites"));
+    line("Only from: {}", list(lists.only_from, "All sites"));
+    line("No access: {}", list(lists.no_access, "No blocked sites"));
     if (spec_.flags.has(ServiceFlag::sensor))
         line("Deny Time: {}", spec_.deny_time.value_or(config::deny_never));
 }
@@ -332,7 +334,7 @@ std::vector<access::IpAddress> shown_addresses(const config::ServiceSpec& spec)
         const auto* inet = std::get_if<config::InetEndpoint>(&spec.endpoints.front());
         if (inet != nullptr && inet->address)
             addresses.push_back(*inet->address);
-    } else if (const auto numeric = IpAddress::parse(spec.bind_text)) {
+    } else if (const auto numeric = IpAddress::parse(spec.bind_text.str())) {
         addresses.push_back(*numeric);
     }
     if (spec.redirect && !spec.redirect->addresses.empty())

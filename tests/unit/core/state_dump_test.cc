@@ -20,11 +20,6 @@ void give(config::ServiceSpec& spec, std::string_view attribute, bool inherited 
     spec.origins.push_back({config::find_attribute(attribute).value(), inherited, {}});
 }
 
-std::shared_ptr<const std::string> shown(const char* text)
-{
-    return std::make_shared<const std::string>(text);
-}
-
 config::InetEndpoint at(const char* address, std::uint16_t port)
 {
     config::InetEndpoint endpoint;
@@ -120,12 +115,12 @@ TEST_CASE("a service that says much is shown in xinetd's order")
     spec.argv = {"cat", "-u"};
     spec.libwrap_name = "shellish";
     spec.libwrap_name_given = true;
-    spec.only_from_shown = shown(" 127.0.0.0/255.0.0.0(NET) localhost(HOST)");
-    spec.no_access_shown = shown(" 127.0.0.66(NUMERIC)");
+    spec.shown_lists = std::make_shared<const config::ShownLists>(
+        config::ShownLists{" 127.0.0.0/255.0.0.0(NET) localhost(HOST)", " 127.0.0.66(NUMERIC)"});
     spec.log_target = config::SyslogTarget{LOG_LOCAL4, LOG_NOTICE};
     spec.log_on_success = {config::SuccessLog::pid, config::SuccessLog::host};
     spec.log_on_failure = {config::FailureLog::attempt};
-    spec.passenv = {{"PATH"}};
+    spec.passenv = std::vector<std::string>{"PATH"};
     spec.env = {"MODE=test", "LEVEL=2"};
     for (const char* attribute : {"instances", "cps", "env"})
         give(spec, attribute);
