@@ -103,11 +103,12 @@ start() {
     trap stop EXIT
     trap 'echo; exit 0' INT TERM
     local deadline=$((SECONDS + 20))
-    until ! port_is_free $((offset + 13)); do
+    until grep -q 'Started working' "$here/daemon.log"; do
         kill -0 "$daemon" 2>/dev/null || { daemon=; fail "usherd did not start"; }
-        [ $SECONDS -lt $deadline ] || fail "usherd does not answer on port $((offset + 13))"
+        [ $SECONDS -lt $deadline ] || fail "usherd does not start"
         sleep 0.1
     done
+    ! grep -q 'bind failed' "$here/daemon.log" || fail "an address is taken"
 }
 
 # await COMPLAINT COMMAND...: until the command succeeds, at most 20 seconds.
