@@ -20,6 +20,7 @@
 
 namespace usherd::daemon {
 
+class BannerSender;
 class Gatekeeper;
 
 struct Context {
@@ -31,6 +32,7 @@ struct Context {
     InternalSessions& internals;
     Relays& relays;
     Gatekeeper& gatekeeper;
+    BannerSender& banners;
     core::DaemonTraits traits;
     PassedSockets passed;
     DescriptorReserve& reserve;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// One live connection of stream echo, discard or chargen. Seen by internal_stream.cc only.
+// One live connection of stream echo, discard or chargen, seen by internal_stream.cc only; and what
+// sends without waiting.
 
 #pragma once
 

@@ -44,7 +44,8 @@ Level level_of(config::Severity severity) noexcept
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
                PassedSockets passed)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
-      resolver_(loop), gatekeeper_(loop, resolver_), internals_(loop, *this), relays_(loop, *this),
+      resolver_(loop), gatekeeper_(loop, resolver_), banners_(loop, provoked_log_),
+      internals_(loop, *this), relays_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       return make_launcher(loop, worker_count(options), receiver);
@@ -59,6 +60,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                internals_,
                relays_,
                gatekeeper_,
+               banners_,
                std::move(traits),
                std::move(passed),
                reserve_,

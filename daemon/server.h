@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "config-parser/load.h"
+#include "daemon/banner_sender.h"
 #include "daemon/context.h"
 #include "daemon/core/reload_plan.h"
 #include "daemon/core/state_dump.h"
@@ -107,6 +108,7 @@ private:
     StderrLines stderr_lines_;
     sys::HostNameResolver resolver_;
     Gatekeeper gatekeeper_;
+    BannerSender banners_;
     InternalSessions internals_;
     Relays relays_;
     Supervisor supervisor_;

@@ -26,6 +26,7 @@ Service::Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_
 Service::~Service()
 {
     context_.gatekeeper.forget(*this);
+    context_.banners.forget(*this);
     close();
 }
 

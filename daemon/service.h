@@ -22,6 +22,7 @@
 #include "access-control/decision.h"
 #include "access-control/source_counter.h"
 #include "config-parser/diagnostic.h"
+#include "daemon/banner_sender.h"
 #include "daemon/context.h"
 #include "daemon/core/service_state.h"
 #include "daemon/gatekeeper.h"
@@ -45,7 +46,7 @@ struct PlacedSpec {
     std::shared_ptr<const config::Sources> sources;
 };
 
-class Service final : public ListenerOwner, public DatagramGate {
+class Service final : public ListenerOwner, public DatagramGate, public BannerOwner {
 public:
     /// Opens nothing yet. @param context outlives the service.
     Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_ptr<ServiceLog> log);
@@ -116,6 +117,10 @@ public:
     void on_lendable(int socket) noexcept override;
     [[nodiscard]] bool on_out_of_descriptors(const sys::SysError& error) noexcept override;
     void on_broken(const sys::SysError& error) noexcept override;
+    // BannerOwner
+    void on_banner_sent(BannerStage stage, Arrival arrival,
+                        std::optional<access::Slot> slot) noexcept override;
+    void on_banner_given_up() noexcept override;
     // DatagramGate
     [[nodiscard]] bool admit(const std::optional<access::Peer>& peer) noexcept override;
     void on_not_answered(const access::Peer& peer, core::ReplyVerdict why) noexcept override;
@@ -131,6 +136,11 @@ private:
     void return_lent(int socket, pid_t pid) noexcept;
     [[nodiscard]] bool is_lent(int socket) const noexcept;
 
+    void judge(Arrival arrival) noexcept;
+    void serve(Arrival arrival, access::Slot slot) noexcept;
+    [[nodiscard]] bool has_banner(const std::string& file, const Arrival& arrival) const noexcept;
+    void send_banner(BannerStage stage, Arrival arrival,
+                     std::optional<access::Slot> slot = std::nullopt) noexcept;
     void start_server(Arrival arrival, access::Slot slot);
     void start_session(Arrival arrival, access::Slot slot);
     void start_relay(Arrival arrival, access::Slot slot);

@@ -62,6 +62,14 @@ void Service::on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer
     arrival.socket = std::move(socket);
     arrival.peer = to_peer(peer);
     arrival.local = local;
+    if (has_banner(spec_->banner, arrival))
+        send_banner(BannerStage::greeting, std::move(arrival));
+    else
+        judge(std::move(arrival));
+}
+
+void Service::judge(Arrival arrival) noexcept
+{
     context_.gatekeeper.judge(*this, std::move(arrival), context_.running_total(),
                               context_.process_limit);
 }
@@ -80,8 +88,7 @@ void Service::on_lendable(int socket) noexcept
         if (listener->fd() == socket)
             arrival.local = listener->bound();
     lend(socket);
-    context_.gatekeeper.judge(*this, std::move(arrival), context_.running_total(),
-                              context_.process_limit);
+    judge(std::move(arrival));
 }
 
 bool Service::admit(const std::optional<access::Peer>& peer) noexcept
@@ -111,6 +118,14 @@ void Service::on_not_answered(const access::Peer& peer, core::ReplyVerdict why) 
 void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 {
     ++counts_.accepted;
+    if (has_banner(spec_->banner_success, arrival))
+        send_banner(BannerStage::success, std::move(arrival), std::move(slot));
+    else
+        serve(std::move(arrival), std::move(slot));
+}
+
+void Service::serve(Arrival arrival, access::Slot slot) noexcept
+{
     if (spec_->is_internal())
         start_session(std::move(arrival), std::move(slot));
     else if (spec_->redirect)
@@ -211,6 +226,8 @@ void Service::on_refused(Arrival arrival, const access::Decision& decision) noex
     if (arrival.lent >= 0) {
         drop_what_waits(arrival.lent);
         return_lent(arrival.lent, -1);
+    } else if (has_banner(spec_->banner_fail, arrival)) {
+        send_banner(BannerStage::failure, std::move(arrival));
     }
     if (decision.reason == access::Reason::rate)
         on_rate_exceeded();

@@ -42,8 +42,6 @@ std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
         return why;
     if (auto why = unsupported_flag(spec))
         return why;
-    if (!spec.banner.empty() || !spec.banner_success.empty() || !spec.banner_fail.empty())
-        return "banner files are not carried out by this release";
     if (spec.log_on_success.has(config::SuccessLog::userid) ||
         spec.log_on_failure.has(config::FailureLog::userid))
         return "USERID is not carried out by this release";
