@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "daemon/sensor.h"
 #include "daemon/service.h"
 
 namespace usherd::daemon {
@@ -71,8 +72,9 @@ struct Gatekeeper::Parked {
     sys::HostNameLookup lookup;
 };
 
-Gatekeeper::Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver)
-    : resolver_(resolver), clear_(loop, sys::bind<&Gatekeeper::clear_finished>(*this))
+Gatekeeper::Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver, Sensors& sensors)
+    : resolver_(resolver), sensors_(sensors),
+      clear_(loop, sys::bind<&Gatekeeper::clear_finished>(*this))
 {
 }
 
@@ -88,6 +90,10 @@ void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_
         service.on_refused(std::move(arrival), {reason});
         return;
     }
+    if (is_denied(service, arrival.peer)) {
+        service.on_refused(std::move(arrival), {access::Reason::address});
+        return;
+    }
     std::optional<access::IpAddress> source;
     if (arrival.peer)
         source = arrival.peer->address;
@@ -100,6 +106,14 @@ void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_
         park(service, std::move(arrival), std::move(slot));
     else
         decide_address(service, std::move(arrival), std::move(slot), {});
+}
+
+bool Gatekeeper::is_denied(const Service& service, const std::optional<access::Peer>& peer) noexcept
+{
+    const bool is_sensor = service.spec().flags.has(config::ServiceFlag::sensor);
+    if (is_sensor && peer)
+        sensors_.on_touched(service.spec(), *peer);
+    return is_sensor || (peer && sensors_.denies(*peer));
 }
 
 void Gatekeeper::decide_address(Service& service, Arrival arrival, access::Slot slot,
@@ -119,14 +133,16 @@ access::Decision Gatekeeper::judge_datagram(Service& service,
 {
     const access::Policy& policy = service.spec().policy;
     auto facts = gather(service, peer, running_total, process_limit);
+    if (const auto limits = access::decide_limits(policy, facts); limits != access::Reason::allowed)
+        return {limits};
+    if (is_denied(service, peer))
+        return {access::Reason::address};
     if (!peer || !access::needs_host_name(policy, *peer))
         return access::decide(policy, facts);
     const auto name = resolver_.known(to_host_address(peer->address));
     if (!name) {
-        const auto limits = access::decide_limits(policy, facts);
-        if (limits == access::Reason::allowed)
-            prefetch(*peer);
-        return {limits == access::Reason::allowed ? access::Reason::address : limits};
+        prefetch(*peer);
+        return {access::Reason::address};
     }
     facts.host_name = *name;
     return access::decide(policy, facts);

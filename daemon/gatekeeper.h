@@ -21,6 +21,7 @@
 
 namespace usherd::daemon {
 
+class Sensors;
 class Service;
 
 /// A connection on its way in. Without a socket: something waits on a lent one.
@@ -33,7 +34,8 @@ struct Arrival {
 
 class Gatekeeper {
 public:
-    Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver);
+    /// All outlive it.
+    Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver, Sensors& sensors);
     ~Gatekeeper();
     Gatekeeper(const Gatekeeper&) = delete;
     Gatekeeper& operator=(const Gatekeeper&) = delete;
@@ -60,6 +62,9 @@ public:
 private:
     struct Parked;
 
+    /// Whether the service is a sensor, or the client has touched one.
+    [[nodiscard]] bool is_denied(const Service& service,
+                                 const std::optional<access::Peer>& peer) noexcept;
     void park(Service& service, Arrival arrival, access::Slot slot);
     void on_name(Parked& parked, std::string_view name) noexcept;
     void prefetch(const access::Peer& peer);
@@ -69,6 +74,7 @@ private:
     void clear_finished() noexcept;
 
     sys::HostNameResolver& resolver_;
+    Sensors& sensors_;
     std::vector<sys::HostNameLookup> prefetches_; ///< for datagrams; bounded
     std::list<Parked> parked_;
     std::list<Parked> finished_; ///< their look-up handles may not die in their own callback

@@ -44,8 +44,8 @@ Level level_of(config::Severity severity) noexcept
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
                PassedSockets passed)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
-      resolver_(loop), gatekeeper_(loop, resolver_), banners_(loop, provoked_log_),
-      internals_(loop, *this), relays_(loop, *this),
+      resolver_(loop), sensors_(loop, log, provoked_log_), gatekeeper_(loop, resolver_, sensors_),
+      banners_(loop, provoked_log_), internals_(loop, *this), relays_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       return make_launcher(loop, worker_count(options), receiver);

@@ -25,6 +25,7 @@
 #include "daemon/options.h"
 #include "daemon/reaper.h"
 #include "daemon/retry_queue.h"
+#include "daemon/sensor.h"
 #include "daemon/service.h"
 #include "daemon/sys/resolver.h"
 #include "daemon/wrappers.h"
@@ -107,6 +108,7 @@ private:
     ProvokedLog provoked_log_;
     StderrLines stderr_lines_;
     sys::HostNameResolver resolver_;
+    Sensors sensors_;
     Gatekeeper gatekeeper_;
     BannerSender banners_;
     InternalSessions internals_;

@@ -23,8 +23,6 @@ std::optional<std::string> unsupported_type(const config::ServiceSpec& spec)
 
 std::optional<std::string> unsupported_flag(const config::ServiceSpec& spec)
 {
-    if (spec.flags.has(ServiceFlag::sensor))
-        return "flags = SENSOR is not carried out by this release";
     if (spec.flags.has(ServiceFlag::idonly))
         return "flags = IDONLY is not carried out by this release";
     if (spec.flags.has(ServiceFlag::intercept))

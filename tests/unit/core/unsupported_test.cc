@@ -13,6 +13,7 @@ TEST_CASE("a plain service and what it may use are carried out")
     CHECK_FALSE(unsupported_effect(spec));
     spec.redirect = config::Redirect{"127.0.0.1", 80, {}};
     spec.log_on_success.add(config::SuccessLog::traffic);
+    spec.flags.add(config::ServiceFlag::sensor);
     spec.banner = "/etc/issue.net";
     CHECK_FALSE(unsupported_effect(spec));
 }
