@@ -127,7 +127,7 @@ private:
         ServiceKey service;
         int attempts = 0;
     };
-    std::vector<Opening> opening_; ///< sockets that could not be opened yet
+    std::vector<Opening> opening_;             ///< sockets that could not be opened yet
     std::optional<std::string> wrapper_rules_; ///< the tcp_wrappers file that has rules
     std::function<void()> opened_;
     std::function<void()> stopped_;
