@@ -61,7 +61,7 @@ class DebianPackage(IntegrationCase):
                 first = client.read_some(talker, 74)
             self.assertEqual(first, bytes(range(33, 105)) + b"\r\n")
             seconds = int.from_bytes(client.exchange(37, b"", host, half_close=False).data, "big")
-            self.assertLess(abs(seconds - 2208988800 - time.time()), 2)
+            self.assertLess(abs(seconds - 2208988800 - time.time()), 10)
 
     @on(XINETD, USHERD)
     def test_every_udp_service_answers_over_both_families(self, kind):
@@ -71,5 +71,5 @@ class DebianPackage(IntegrationCase):
             self.assertRegex(client.ask(13, b"", host), rb" UTC\r\n$")
             self.assertEqual(len(client.ask(19, b"x", host)), 1024)
             seconds = int.from_bytes(client.ask(37, b"", host), "big")
-            self.assertLess(abs(seconds - 2208988800 - time.time()), 2)
+            self.assertLess(abs(seconds - 2208988800 - time.time()), 10)
             self.assertIsNone(client.ask(9, b"hello", host, seconds=0.1))

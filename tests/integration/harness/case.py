@@ -110,7 +110,7 @@ class IntegrationCase(unittest.TestCase):
                 return []
             wait.wait_until(lambda: not processes.zombies_of(subject.pid)
                             and not processes.connections(subject.pid), "no zombie, no connection",
-                            3)
+                            10)
         except wait.Timeout:
             problems.append(f"{subject.kind} keeps zombies {processes.zombies_of(subject.pid)}, "
                             f"connections {processes.connections(subject.pid)}")
@@ -126,7 +126,7 @@ class IntegrationCase(unittest.TestCase):
             subject.process.wait()
         return problems
 
-    def leftovers(self, seconds=3):
+    def leftovers(self, seconds=10):
         """Processes that outlive the daemons; they are ended."""
         try:
             wait.wait_until(lambda: not strangers(), "no process left", seconds)

@@ -6,7 +6,7 @@ import os
 import time
 
 # Sanitizers and busy machines make everything slower; nothing waits longer than it has to.
-PATIENCE = float(os.environ.get("USHERD_ITEST_PATIENCE", "10"))
+PATIENCE = float(os.environ.get("USHERD_ITEST_PATIENCE", "30"))
 
 
 class Timeout(AssertionError):
