@@ -2,6 +2,7 @@
 #include "tests/unit/daemon/handler_harness.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <sstream>
@@ -11,6 +12,35 @@
 #include "tests/support/catch.h"
 
 namespace usherd::daemon {
+
+namespace {
+
+/// A copy of the probe that every user can reach: the build may lie in somebody's home.
+class ReachableProbe {
+public:
+    ReachableProbe()
+    {
+        std::string name = std::filesystem::temp_directory_path() / "usherd-probe-XXXXXX";
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        directory_ = name;
+        std::filesystem::permissions(directory_, std::filesystem::perms{0755});
+        std::filesystem::copy_file(USHERD_PROBE, path());
+    }
+    ~ReachableProbe()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(directory_, ignored);
+    }
+    ReachableProbe(const ReachableProbe&) = delete;
+    ReachableProbe& operator=(const ReachableProbe&) = delete;
+
+    [[nodiscard]] std::string path() const { return directory_ / "usherd-probe"; }
+
+private:
+    std::filesystem::path directory_;
+};
+
+} // namespace
 
 void RecordingObserver::on_started(const RunningServer& server) noexcept
 {
@@ -136,7 +166,8 @@ config::ServiceSpec HandlerHarness::probe_spec(std::vector<std::string> argument
 {
     config::ServiceSpec spec;
     spec.id = "probe";
-    spec.server = USHERD_PROBE;
+    static const ReachableProbe probe;
+    spec.server = probe.path();
     spec.argv = {"usherd-probe"};
     spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
     return spec;
