@@ -23,8 +23,12 @@ bool is_shown_as_is(char letter)
 void check_diagnostic(const config::Diagnostic& diagnostic)
 {
     require(!diagnostic.path.empty(), "a diagnostic has a file");
-    require(diagnostic.location.line >= 1, "a diagnostic has a line");
-    require(diagnostic.location.column >= 1, "a diagnostic has a column");
+    // Line 0, the file as a whole, is for files that cannot be read.
+    if (diagnostic.location.line == 0)
+        require(diagnostic.message.find("cannot be read") != std::string::npos,
+                "a diagnostic has a line");
+    else
+        require(diagnostic.location.column >= 1, "a diagnostic has a column");
     require(diagnostic.length >= 1, "a diagnostic underlines something");
     require(!diagnostic.message.empty(), "a diagnostic says something");
     const std::string shown = config::render(diagnostic);
