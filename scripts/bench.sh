@@ -6,7 +6,8 @@
 # private network, mount and process namespaces. Needs root.
 #
 # usage: scripts/bench.sh [--rounds N] [--quick] [--only PEER,…] [--row NAME,…] [--list]
-#                         [--variant NAME=COMMAND] [--no-download] [--no-build] [--workers N]
+#                         [--variant NAME=COMMAND] [--realtime] [--no-download] [--no-build]
+#                         [--workers N]
 # Prints a Markdown table; writes build/bench/results.json and results.md. tests/bench/README.md
 # says what each row means.
 set -euo pipefail

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <thread>
 #include <vector>
 
 #include "daemon/sys/unique_fd.h"
@@ -274,6 +275,40 @@ LoadResult Engine::run()
     return std::move(result_);
 }
 
+/// The share of thread `index` in `whole`.
+template <typename Number>
+Number share(Number whole, unsigned index, unsigned threads)
+{
+    return whole / threads + (index < whole % threads ? 1 : 0);
+}
+
+/// All threads together; a phase ends when the last of them has ended.
+LoadResult run_phase(const LoadOptions& options, std::uint64_t connections,
+                     std::uint64_t first_source)
+{
+    std::vector<LoadOptions> parts(options.threads, options);
+    std::vector<LoadResult> results(options.threads);
+    std::vector<std::thread> threads;
+    const auto started = Clock::now();
+    for (unsigned i = 0; i < options.threads; ++i) {
+        const std::uint64_t mine = share(connections, i, options.threads);
+        parts[i].concurrency = share(options.concurrency, i, options.threads);
+        // Without a number each thread runs until the time is over.
+        if (connections == 0 || mine > 0)
+            threads.emplace_back([&part = parts[i], &result = results[i], mine, first_source] {
+                result = Engine(part, mine, first_source).run();
+            });
+        first_source += mine > 0 ? mine : options.sources / options.threads;
+    }
+    LoadResult all;
+    for (std::thread& thread : threads)
+        thread.join();
+    all.elapsed = Clock::now() - started;
+    for (const LoadResult& result : results)
+        all.merge(result);
+    return all;
+}
+
 } // namespace
 
 LoadResult run_load(const LoadOptions& options)
@@ -281,9 +316,9 @@ LoadResult run_load(const LoadOptions& options)
     if (options.warm_up > 0) {
         LoadOptions warm_up = options;
         warm_up.time_limit = std::chrono::milliseconds{0};
-        static_cast<void>(Engine(warm_up, options.warm_up, 0).run());
+        static_cast<void>(run_phase(warm_up, options.warm_up, 0));
     }
-    return Engine(options, options.connections, options.warm_up).run();
+    return run_phase(options, options.connections, options.warm_up);
 }
 
 } // namespace usherd::bench

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Runs a load: one thread, one epoll, a fixed number of slots, each with one connection (or one
-// exchange of datagrams) at a time. Knows nothing of the server but its address.
+// Runs a load: in each thread one epoll and a fixed number of slots, each with one connection (or
+// one exchange of datagrams) at a time. Knows nothing of the server but its address.
 
 #pragma once
 

@@ -18,6 +18,7 @@ constexpr std::string_view usage_text =
     R"(usage: usherd-load [options] PORT | ADDRESS:PORT
   -n, --connections N   so many connections, after the warm-up (1000); 0: until --seconds
   -c, --concurrency N   so many at a time (1)
+  -j, --threads N       so many threads share the work (1)
   -w, --warm-up N       so many before, not counted (0)
   -t, --seconds S       start no connection after S seconds (no limit)
       --timeout-ms MS   give up a connection after so long (10000)
@@ -42,6 +43,7 @@ enum Option : int {
 constexpr std::array long_options{
     option{"connections", required_argument, nullptr, 'n'},
     option{"concurrency", required_argument, nullptr, 'c'},
+    option{"threads", required_argument, nullptr, 'j'},
     option{"warm-up", required_argument, nullptr, 'w'},
     option{"seconds", required_argument, nullptr, 't'},
     option{"timeout-ms", required_argument, nullptr, option_timeout},
@@ -95,6 +97,8 @@ bool apply(int which, std::string_view argument, LoadOptions& options)
         return parse_number(argument, options.connections, std::uint64_t{0}, many);
     case 'c':
         return parse_number(argument, options.concurrency, 1U, 100'000U);
+    case 'j':
+        return parse_number(argument, options.threads, 1U, 64U);
     case 'w':
         return parse_number(argument, options.warm_up, std::uint64_t{0}, many);
     case 't':
@@ -199,7 +203,7 @@ std::variant<LoadOptions, UsageError> parse_load_options(int argc, const char* c
     opterr = 0;
     auto* const arguments = const_cast<char* const*>(argv);
     int which = 0;
-    while ((which = getopt_long(argc, arguments, "n:c:w:t:r:e:s:uh", long_options.data(),
+    while ((which = getopt_long(argc, arguments, "n:c:j:w:t:r:e:s:uh", long_options.data(),
                                 nullptr)) != -1) {
         if (which == 'h')
             return UsageError{};
@@ -213,6 +217,8 @@ std::variant<LoadOptions, UsageError> parse_load_options(int argc, const char* c
         return UsageError{"expected one PORT or ADDRESS:PORT"};
     if (options.connections == 0 && options.time_limit.count() == 0)
         return UsageError{"--connections 0 needs --seconds"};
+    if (options.threads > options.concurrency)
+        return UsageError{"more --threads than --concurrency"};
     if (options.udp && options.request.empty())
         return UsageError{"--udp needs --request"};
     return options;

@@ -21,7 +21,8 @@ struct LoadOptions {
     bool udp = false;
     std::uint64_t connections = 1000;            ///< 0: as many as fit into `time_limit`
     std::uint64_t warm_up = 0;                   ///< connections made before, not counted
-    unsigned concurrency = 1;                    ///< at least 1
+    unsigned concurrency = 1;                    ///< at least 1; of all threads together
+    unsigned threads = 1;                        ///< at least 1, at most `concurrency`
     std::chrono::milliseconds time_limit{0};     ///< start none after so long; 0: no limit
     std::chrono::milliseconds timeout{10000};    ///< of one connection, from connect to its end
     std::string request;                         ///< sent once connected; UDP: the datagram

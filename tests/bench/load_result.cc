@@ -51,6 +51,16 @@ std::uint64_t LoadResult::offered() const noexcept
     return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
+void LoadResult::merge(const LoadResult& other)
+{
+    for (std::size_t i = 0; i < outcome_count; ++i)
+        counts[i] += other.counts[i];
+    bytes += other.bytes;
+    times.add(other.times);
+    if (first_other_error == 0)
+        first_other_error = other.first_other_error;
+}
+
 double LoadResult::per_second() const noexcept
 {
     const double seconds = std::chrono::duration<double>(elapsed).count();

@@ -43,6 +43,8 @@ struct LoadResult {
     /// All connections begun.
     [[nodiscard]] std::uint64_t offered() const noexcept;
     [[nodiscard]] std::uint64_t errors() const noexcept { return offered() - count(Outcome::done); }
+    /// Adds what another thread has counted; `elapsed` stays.
+    void merge(const LoadResult& other);
     /// Connections done in a second.
     [[nodiscard]] double per_second() const noexcept;
 };

@@ -23,6 +23,11 @@ public:
         values_.push_back(value);
         sorted_ = false;
     }
+    void add(const Samples& others)
+    {
+        values_.insert(values_.end(), others.values_.begin(), others.values_.end());
+        sorted_ = false;
+    }
     [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
 
     /// The smallest sample that at least `percent` of all samples do not exceed; absent without

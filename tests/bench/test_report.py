@@ -67,6 +67,7 @@ class Text(unittest.TestCase):
         return {
             "machine": {"cpus": 2, "cpu": "test", "kernel": "6"},
             "size": {"rounds": 3},
+            "scheduler": "the system's",
             "kinds": KINDS,
             "notes": {"xinetd": "note"},
             "versions": {"xinetd": "2.3"},

@@ -27,6 +27,10 @@ def parse_arguments(words):
         "--variant", metavar="NAME=COMMAND", action="append", default=[],
         help="another usherd beside it: a build, or options",
     )  # fmt: skip
+    parser.add_argument(
+        "--realtime", action="store_true",
+        help="everything under SCHED_RR: for a machine on which others work too",
+    )  # fmt: skip
     parser.add_argument("--no-download", action="store_true", help="only peers that are here")
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4),
                         help="threads of the parallel floor")  # fmt: skip
@@ -87,6 +91,7 @@ def collect(arguments, peers, rows):
         "when": started,
         "machine": machine(),
         "size": {"rounds": rounds, "share": share, "floor_threads": arguments.workers},
+        "scheduler": "SCHED_RR" if arguments.realtime else "the system's",
         "kinds": kinds,
         "notes": {peer.name: peer.note for peer in present},
         "versions": {peer.name: version_of(peer, arguments.output) for peer in present},
@@ -105,6 +110,8 @@ def main():
         print("rows:", *(row.name for row in ROWS))
         print("servers:", *(peer.name for peer in peers))
         return 0
+    if arguments.realtime:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     peers = chosen(arguments.only, peers, "server")
     rows = chosen(arguments.row, ROWS, "row")
     results = collect(arguments, peers, rows)

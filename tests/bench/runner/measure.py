@@ -51,6 +51,7 @@ class RunningServer:
     """A started peer, in a process group of its own that ends with it."""
 
     def __init__(self, peer, site, work):
+        self.peer = peer
         command = peer.command(site, work)
         if command is None:
             raise Unable(f"cannot {work}")
@@ -83,6 +84,7 @@ class RunningServer:
             except subprocess.TimeoutExpired:
                 continue
         self.process.wait()
+        self.peer.clean_up()
 
     def __enter__(self):
         return self

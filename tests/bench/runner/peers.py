@@ -68,8 +68,9 @@ class Peer:
         return None
 
     def environment(self, site):
-        """Libraries that came unpacked with it, where the system lacks them."""
-        environment = dict(os.environ)
+        """A small one, as of a service manager: most servers copy theirs into every handler. And
+        the libraries that came unpacked with the server, where the system lacks them."""
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
         root = site.unpacked / (self.package or "-")
         directories = [str(p) for p in root.glob("usr/lib/*-linux-gnu*")] + [
             str(p) for p in root.glob("usr/lib/*-linux-gnu*/systemd")
@@ -80,6 +81,9 @@ class Peer:
 
     def command(self, site, work):
         raise NotImplementedError
+
+    def clean_up(self):
+        """After its end."""
 
 
 @dataclass
@@ -150,6 +154,7 @@ class OpenbsdInetd(Peer):
     package = "openbsd-inetd"
     binaries = ("inetd",)
     DENY = Path("/etc/hosts.deny")
+    is_mounted = False
 
     def command(self, site, work):
         options = ["-i", "-q", "1000"]
@@ -159,11 +164,15 @@ class OpenbsdInetd(Peer):
                 return None
             deny = site.write("hosts.deny", "ALL: ALL\n")
             subprocess.run(["mount", "--bind", deny, str(self.DENY)], check=True)
+            self.is_mounted = True
             options.append("-l")
-        elif self.DENY.exists() and self.DENY.is_mount():
-            subprocess.run(["umount", str(self.DENY)], check=True)
         line = f"{site.port} stream tcp4 nowait.1000000000 root {site.handler} handler\n"
         return [self.find(site, "inetd"), *options, site.write("inetd.conf", line)]
+
+    def clean_up(self):
+        if self.is_mounted:
+            subprocess.run(["umount", str(self.DENY)], check=True)
+            self.is_mounted = False
 
 
 class Tcpserver(Peer):
@@ -263,6 +272,11 @@ def all_peers():
             "floor-parallel",
             lambda s, w: [s.handler, s.workers] if w == "spawn" else None,
             "as many threads as usherd has spawn workers",
+        ),
+        Floor(
+            "floor-duties",
+            lambda s, w: [s.handler, s.workers] if w == "spawn" else None,
+            "the same with session, descriptors, limits, environment, wait4",
         ),
         Floor("floor-accept", lambda s, w: [0 if w == "refuse" else 3], "no process"),
     ]

@@ -134,7 +134,8 @@ def markdown(results):
     parts = [
         f"{machine['cpus']} CPUs ({machine['cpu']}), Linux {machine['kernel']}; medians of "
         f"{size['rounds']} rounds, interleaved, each server started anew for each; "
-        f"usherd-load, the servers and their handlers share the machine.",
+        f"usherd-load, the servers and their handlers share the machine (scheduler: "
+        f"{results['scheduler']}).",
         summary_table(rows),
         "Medians (least–most of the rounds):",
         detail_table(rows, kinds),

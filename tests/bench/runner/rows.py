@@ -55,7 +55,7 @@ SPREAD = ("--sources", "1000")
 SCENARIOS = (
     Scenario("spawn-32", "spawn", ("-c", "32", "-e", "3", *SPREAD), 6000, 4, 300),
     Scenario("spawn-1", "spawn", ("-c", "1", "-e", "3", *SPREAD), 2500, 4, 100),
-    Scenario("refuse-32", "refuse", ("-c", "32", "--refusal", *SPREAD), 40000, 3, 1000),
+    Scenario("refuse-32", "refuse", ("-c", "32", "-j", "2", "--refusal", *SPREAD), 40000, 3, 1000),
 )
 
 ROWS = (

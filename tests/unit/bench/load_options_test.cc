@@ -32,11 +32,28 @@ TEST_CASE("a port alone means 1,000 connections, one at a time, to 127.0.0.1")
 
 TEST_CASE("every option sets its member")
 {
-    const auto parsed = parse({"-n",           "5",   "-c", "3",
-                               "-w",           "2",   "-t", "1.5",
-                               "--timeout-ms", "250", "-r", "a\\n",
-                               "--half-close", "-e",  "9",  "--refusal",
-                               "-s",           "70",  "-u", "--keep-sockets",
+    const auto parsed = parse({"-n",
+                               "5",
+                               "-c",
+                               "3",
+                               "-j",
+                               "2",
+                               "-w",
+                               "2",
+                               "-t",
+                               "1.5",
+                               "--timeout-ms",
+                               "250",
+                               "-r",
+                               "a\\n",
+                               "--half-close",
+                               "-e",
+                               "9",
+                               "--refusal",
+                               "-s",
+                               "70",
+                               "-u",
+                               "--keep-sockets",
                                "127.0.0.2:80"});
     REQUIRE(std::holds_alternative<LoadOptions>(parsed));
     LoadOptions expected;
@@ -46,6 +63,7 @@ TEST_CASE("every option sets its member")
     expected.connections = 5;
     expected.warm_up = 2;
     expected.concurrency = 3;
+    expected.threads = 2;
     expected.time_limit = std::chrono::milliseconds{1500};
     expected.timeout = std::chrono::milliseconds{250};
     expected.request = "a\n";
@@ -67,6 +85,7 @@ TEST_CASE("a wrong command line is refused")
         {"-n", "x", "80"},
         {"-n", "-1", "80"},
         {"-c", "0", "80"},
+        {"-c", "2", "-j", "3", "80"},
         {"-n", "0", "80"},
         {"-r", "\\q", "80"},
         {"-r", "\\x1", "80"},

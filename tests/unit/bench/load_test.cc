@@ -143,6 +143,29 @@ TEST_CASE("the warm-up is served and not counted")
     CHECK(server.accepted() == 50);
 }
 
+TEST_CASE("threads share the connections, and their counts add up")
+{
+    TestServer server(each_tenth(Treatment::reset));
+    auto options = options_for(server.port(), 101, 7);
+    options.threads = 3;
+    options.warm_up = 9;
+    const LoadResult result = run_load(options);
+    CHECK(result.offered() == 101);
+    CHECK(result.count(Outcome::reset) == 11);
+    CHECK(result.times.size() == 90);
+    CHECK(server.accepted() == 110);
+}
+
+TEST_CASE("threads together open exactly as many connections at a time")
+{
+    TestServer server([](std::uint64_t) { return Treatment::gather; }, 6);
+    auto options = options_for(server.port(), 18, 6);
+    options.threads = 3;
+    options.timeout = 5s;
+    CHECK(run_load(options).count(Outcome::done) == 18);
+    CHECK(server.most_gathered() == 6);
+}
+
 TEST_CASE("a load without a number of connections ends with its time")
 {
     TestServer server(always_answer);
