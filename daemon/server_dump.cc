@@ -54,7 +54,9 @@ core::DumpServer running(const RunningServer& server)
     return facts;
 }
 
-core::DumpServer running(const SessionFacts& session)
+/// What runs inside the daemon: SessionFacts, RelayFacts.
+template <typename Inside>
+core::DumpServer running_inside(const Inside& session)
 {
     core::DumpServer facts;
     facts.id = session.spec->id;
@@ -128,7 +130,9 @@ void Server::add_servers(core::DumpFacts& facts) const
             if (server.pid > 0)
                 facts.servers.push_back(running(server));
     for (const SessionFacts& session : internals_.list())
-        facts.servers.push_back(running(session));
+        facts.servers.push_back(running_inside(session));
+    for (const RelayFacts& relay : relays_.list())
+        facts.servers.push_back(running_inside(relay));
     std::stable_sort(facts.servers.begin(), facts.servers.end(),
                      [](const auto& left, const auto& right) { return left.order < right.order; });
 }

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Is usherd what xinetd is? Runs it, under the name xinetd, on files found in the wild, and compares
+# with what the real xinetd made of each: exit status, services that are up, every attribute in the
+# state dump, listeners, diagnostics by severity, line and attribute. The real one is unpacked into
+# build/compat, never installed. Needs root for private namespaces.
+#
+# usage: scripts/compat.sh [--all | --every N] [--only TEXT] [--kinds KIND,…] [--quiet]
+#                          [--keep DIR | --compare DIR]
+#   without --all every 7th file; COMPAT_FULL=1 in the environment means --all
+# USHERD_CORPUS names the files (default: ../shared/corpus beside the checkout), USHERD_BIN_DIR the
+# directory of usherd (default: that of the release build), USHERD_XINETD_ROOT an unpacked package.
+# Exits 1 on a difference that tests/compat/differences.tsv does not list, and on a listed one that
+# is gone.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+unpacked=$top/build/compat/xinetd
+
+unpack_xinetd() {
+    local archives
+    mkdir -p "$top/build/compat"
+    archives=$(mktemp -d "$top/build/compat/download-XXXXXX")
+    chmod 777 "$archives"
+    if ! (cd "$archives" && apt-get -q download xinetd >log 2>&1); then
+        cat "$archives/log" >&2
+        echo "compat: xinetd cannot be downloaded; set USHERD_XINETD_ROOT" >&2
+        exit 1
+    fi
+    dpkg-deb -x "$archives"/xinetd_*.deb "$unpacked"
+    rm -r "$archives"
+}
+
+case ${1:-} in
+-h | --help)
+    sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"
+    exit
+    ;;
+esac
+if [ "$(id -u)" -ne 0 ]; then
+    echo "compat: root is needed for private namespaces" >&2
+    exit 1
+fi
+if [ -z "${USHERD_XINETD_ROOT:-}" ]; then
+    [ -x "$unpacked/usr/sbin/xinetd" ] || unpack_xinetd
+    export USHERD_XINETD_ROOT=$unpacked
+fi
+options=("$@")
+[ "${COMPAT_FULL:-}" != 1 ] || options+=(--all)
+exec python3 -B "$top/tests/compat/corpus.py" ${options[@]+"${options[@]}"}
