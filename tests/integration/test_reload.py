@@ -181,9 +181,7 @@ class NewRules(ReloadCase):
     @on(USHERD)
     def test_a_paused_service_stays_paused_over_a_reload(self, kind):
         subject = self.started(kind, defaults() + service(cps="1 30"))
-        client.exchange(4000)
-        client.exchange(4000)
-        subject.wait_for_message("Deactivating service a")
+        subject.trip(lambda: client.exchange(4000))
         subject.reload()
         self.assertEqual(client.exchange(4000).ending, "refused")
 

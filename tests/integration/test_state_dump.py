@@ -9,7 +9,7 @@ import signal
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
 from harness.case import LINKED, USHERD, XINETD, IntegrationCase, on, wait
-from harness.config import block, defaults, internal, service
+from harness.config import defaults, internal, service
 
 FILES = {XINETD: pathlib.Path("/run/xinetd.dump"), LINKED: pathlib.Path("/run/xinetd.dump"),
          USHERD: pathlib.Path("/run/usherd/usherd.dump")}
@@ -53,12 +53,13 @@ class StateDump(IntegrationCase):
 
     @on(XINETD, LINKED, USHERD)
     def test_dumps_are_appended_and_count_running_servers(self, kind):
-        subject = self.started(kind, block("defaults", {}) + service("a", **CAT))
+        subject = self.started(kind, defaults() + service("a", **CAT))
         first = self.dump(subject)
         self.assertIn("\trunning servers = 0\n", first)
         with client.connect(4000) as held:
             held.sendall(b"x")
             client.read_some(held, 1)
+            subject.wait_for_record("START: a")
             (pid,) = subject.handlers()
             second = self.dump(subject, 2)
         self.assertIn("\trunning servers = 1\n", second)

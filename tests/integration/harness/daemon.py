@@ -147,6 +147,13 @@ class Daemon:
         self.send(signal.SIGHUP)
         return self.wait_for_message("Reconfigured: ", before + 1)[-1]
 
+    def trip(self, connect):
+        """Calls `connect` until cps has closed a service: two may fall into different seconds."""
+        def tripped():
+            connect()
+            return any("Deactivating service" in text for text in self.message_texts())
+        wait.wait_until(tripped, lambda: f"cps trips\n{self.story()}")
+
     def wait_asleep(self):
         """Until the daemon waits for events. xinetd throws away datagrams that come while it is
         still busy with the one before."""
