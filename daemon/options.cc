@@ -250,6 +250,7 @@ void Parser::take_ours(int code, const char* argument)
         break;
     case opt_http:
         options_.http = text;
+        options_.remarks.emplace_back("--http: this version has no status over HTTP yet");
         break;
     case opt_event_ring:
         take_number<std::uint32_t>(options_.event_ring, argument, "--event-ring", 0, 10'000'000);
@@ -355,7 +356,7 @@ std::string help_text()
            "  -limit N                 at most N handlers of all services; 0: no limit\n"
            "  -logprocs N              at most N ident look-ups at a time\n"
            "  -cc SECONDS              check the internal tables every so often\n"
-           "  -inetd_compat            read /etc/inetd.conf too\n"
+           "  -inetd_compat            accepted; /etc/inetd.conf is not read yet\n"
            "  -inetd_ipv6, -reuse      accepted, without effect\n"
            "  -shutdownprocs N         accepted, deprecated\n"
            "  -version                 print the version to stderr\n\n"
@@ -363,11 +364,8 @@ std::string help_text()
            "  --foreground             stay in the foreground with logs on stderr; INT ends it\n"
            "  --check[=strict]         read the configuration, print what is wrong with it;\n"
            "                           exit 0 clean, 1 warnings (strict only), 2 errors\n"
-           "  --status-socket PATH     UNIX socket for usherctl (default /run/usherd/status.sock)\n"
-           "  --no-status-socket       none\n"
-           "  --http ADDRESS:PORT      read-only status over TCP\n"
-           "  --http-allow-remote      let --http take an address other than loopback\n"
-           "  --event-ring N           how many events are kept (default 10000)\n"
+           "  --status-socket PATH, --no-status-socket, --http ADDRESS:PORT, --http-allow-remote,\n"
+           "  --event-ring N           accepted; this version has no status socket yet\n"
            "  --spawn-workers N        threads that start handlers, 1 to 4 (default: cores)\n"
            "  --on-stop leave|end      what TERM does to running handlers (default leave)\n"
            "  --log-format text|json   of the daemon's log on stderr and in files\n"
