@@ -5,7 +5,7 @@
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
-from harness.case import USHERD, WORK, IntegrationCase
+from harness.case import USHERD, WORK, IntegrationCase, wait
 from harness.config import defaults, internal, service
 
 FIRST = WORK / "first"
@@ -34,9 +34,14 @@ class Banners(IntegrationCase):
                 + service("b", port=4001, instances=0, **ALL)
                 + service("c", port=4002, cps="1 10", **ALL))
 
+        def by_cps():
+            # Two connections may fall into different seconds.
+            reply = client.exchange(4002, half_close=False)
+            return reply if b"refused" in reply.data else None
+
         def scenario(_):
-            client.exchange(4002, half_close=False)
-            return [client.exchange(port, half_close=False) for port in (4000, 4001, 4002)]
+            return [client.exchange(port, half_close=False) for port in (4000, 4001)] + [
+                wait.wait_until(by_cps, "a refusal")]
         for reply in self.compare(text, scenario):
             self.assertEqual(reply, client.Reply(b"first\nrefused\r\n\0.", "eof"))
 

@@ -40,7 +40,8 @@ class Disable(IntegrationCase):
             replies.append(client.exchange(4000))
             subject.wait_for_message("Activating service a")
             pause = time.monotonic() - tripped
-            self.assertGreater(pause, 1.5)
+            # xinetd counts whole seconds of the clock.
+            self.assertGreater(pause, 0.9)
             self.assertLess(pause, 10)
             again = client.exchange(4000)
             subject.wait_for_record("EXIT: a", 4)
