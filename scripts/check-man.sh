@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Manual pages: clean for mandoc and groff; and, given a built usherd, man/usherd.8 has the options
-# of --help and man/usherd.conf.5 the attributes of --list-attributes, no more and no less.
-# Usage: scripts/check-man.sh [USHERD]   without a program: the pages alone
+# Manual pages: clean for mandoc and groff; and, given the built programs, man/usherd.8 has the
+# options of --help and man/usherd.conf.5 the attributes of --list-attributes, man/usherctl.8 the
+# commands of usherctl with their options, no more and no less.
+# Usage: scripts/check-man.sh [USHERD [USHERCTL]]   without a program: the pages alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,5 +53,19 @@ compare man/usherd.8 options "$options_of_program" "$options_of_manual"
 attributes_of_program=$("$usherd" --list-attributes)
 attributes_of_manual=$(section man/usherd.conf.5 ATTRIBUTES | sed -nE 's/^\.It Ic ([a-z0-9_]+).*/\1/p' | grep -vx log_type; echo log_type)
 compare man/usherd.conf.5 attributes "$attributes_of_program" "$attributes_of_manual"
+
+usherctl=${2:-}
+[ -n "$usherctl" ] || exit $status
+
+# options COMMAND...: what its --help lists.
+options() { "$@" --help | grep -oE '(^|[[:blank:],])--[a-z][a-z-]*' | grep -oE -- '--[a-z-]*'; }
+
+commands_of_program=$("$usherctl" --help | sed -n '/^Subcommands:/,$p' | sed -nE 's/^  ([a-z]+) .*/\1/p')
+commands_of_manual=$(section man/usherctl.8 COMMANDS | sed -nE 's/^\.It Ic ([a-z]+).*/\1/p')
+compare man/usherctl.8 commands "$commands_of_program" "$commands_of_manual"
+# An option may belong to several commands.
+options_of_program=$(options "$usherctl"; for command in $commands_of_program; do options "$usherctl" "$command"; done)
+options_of_manual=$(sed -nE '/^\.Sh OPTIONS/,/^\.Sh EXIT/ s/^\.It Fl (-[a-z][a-z-]*).*/-\1/p' man/usherctl.8 | LC_ALL=C sort -u)
+compare man/usherctl.8 options "$options_of_program" "$options_of_manual"
 
 exit $status
