@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,23 @@ FileError too_large()
     return {FileError::Kind::too_large, 0, "it is larger than 64 MiB"};
 }
 
+/// Why `trust` does not reach to what has this status; nothing if it does.
+std::optional<FileError> distrust(Trust trust, const struct stat& status)
+{
+    if (trust == Trust::everybody)
+        return std::nullopt;
+    const auto because = [](std::string text) {
+        return FileError{FileError::Kind::not_trusted, 0, std::move(text)};
+    };
+    const bool guarded = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & S_IWOTH) != 0 && !guarded)
+        return because("everybody can write it: chmod o-w, or start with --trust-files");
+    if (::geteuid() == 0 && status.st_uid != 0)
+        return because("user " + std::to_string(status.st_uid) +
+                       " can write it: chown root, or start with --trust-files");
+    return std::nullopt;
+}
+
 /// The file may grow or shrink meanwhile: reads to its end, whatever fstat said.
 std::variant<FileSource::Text, FileError> read_all(int fd, std::size_t expected)
 {
@@ -99,6 +117,8 @@ std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& pat
         return error_of(errno);
     if (!S_ISREG(status.st_mode))
         return not_regular(status.st_mode);
+    if (auto why = distrust(trust_, status))
+        return std::move(*why);
     if (static_cast<std::uint64_t>(status.st_size) > max_file_bytes)
         return too_large();
     return read_all(file.get(), static_cast<std::size_t>(status.st_size));
@@ -109,6 +129,11 @@ std::variant<std::vector<std::string>, FileError> DiskFiles::list(const std::str
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
     if (directory == nullptr)
         return error_of(errno);
+    struct stat status {};
+    if (::fstat(::dirfd(directory.get()), &status) != 0)
+        return error_of(errno);
+    if (auto why = distrust(trust_, status))
+        return std::move(*why);
     std::vector<std::string> names;
     errno = 0;
     while (const dirent* entry = ::readdir(directory.get())) {

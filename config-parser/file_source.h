@@ -13,7 +13,14 @@ namespace usherd::config {
 
 /// A file could not be read or a directory not listed.
 struct FileError {
-    enum class Kind : std::uint8_t { missing, not_permitted, not_regular, too_large, other };
+    enum class Kind : std::uint8_t {
+        missing,
+        not_permitted,
+        not_regular,
+        too_large,
+        not_trusted, ///< others than root and the daemon's user can change it
+        other,
+    };
     Kind kind = Kind::other;
     int error_number = 0; ///< errno; 0 if none applies
     std::string text;     ///< for people: "No such file or directory"

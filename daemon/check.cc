@@ -39,7 +39,7 @@ void print_services(const config::LoadResult& loaded)
 
 int check(const Options& options)
 {
-    config::DiskFiles files;
+    config::DiskFiles files(options.trust_files ? config::Trust::everybody : config::Trust::owners);
     config::SystemNameLookup names;
     config::LoadOptions load_options;
     load_options.port_offset = options.port_offset;

@@ -40,6 +40,7 @@ enum Code : int {
     opt_on_stop,
     opt_log_format,
     opt_port_offset,
+    opt_trust_files,
     opt_list_attributes,
     opt_help,
 };
@@ -72,6 +73,7 @@ constexpr std::array long_options{
     option{"on-stop", required_argument, nullptr, opt_on_stop},
     option{"log-format", required_argument, nullptr, opt_log_format},
     option{"port-offset", required_argument, nullptr, opt_port_offset},
+    option{"trust-files", no_argument, nullptr, opt_trust_files},
     option{"list-attributes", no_argument, nullptr, opt_list_attributes},
     option{"help", no_argument, nullptr, opt_help},
     option{nullptr, 0, nullptr, 0},
@@ -186,6 +188,9 @@ void Parser::take_switch(int code)
         break;
     case opt_http_allow_remote:
         options_.http_allow_remote = true;
+        break;
+    case opt_trust_files:
+        options_.trust_files = true;
         break;
     case opt_list_attributes:
         options_.list_attributes = true;
@@ -328,6 +333,7 @@ std::variant<Options, EarlyExit> parse_options(int argc, char** argv)
     auto parsed = Parser(program).run(argc, argv);
     if (auto* options = std::get_if<Options>(&parsed)) {
         options->as_xinetd = program == "xinetd";
+        options->trust_files = options->trust_files || options->as_xinetd;
         if (!options->config_given)
             options->config_file =
                 options->as_xinetd ? "/etc/xinetd.conf" : "/etc/usherd/usherd.conf";
@@ -370,6 +376,9 @@ std::string help_text()
            "  --on-stop leave|end      what TERM does to running handlers (default leave)\n"
            "  --log-format text|json   of the daemon's log on stderr and in files\n"
            "  --port-offset N          add N to every TCP and UDP port\n"
+           "  --trust-files            read files and directories that others can write, as "
+           "xinetd\n"
+           "                           does and as this daemon does when started as xinetd\n"
            "  --list-attributes        print the name of every attribute, one a line\n"
            "  --help                   this text\n\n"
            "See usherd(8) and usherd.conf(5).\n";

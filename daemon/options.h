@@ -45,6 +45,7 @@ struct Options {
     OnStop on_stop = OnStop::leave;
     LogFormat log_format = LogFormat::text;
     std::uint16_t port_offset = 0;
+    bool trust_files = false;         ///< read what others can write; always when started as xinetd
     std::vector<std::string> remarks; ///< for the log: options ignored
 };
 

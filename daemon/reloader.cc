@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "config-parser/disk_file_source.h"
 #include "config-parser/system_name_lookup.h"
 
 namespace usherd::daemon {
@@ -16,7 +15,7 @@ Reloader::Reloader(BlockingWorker& worker, Settings settings, Loaded loaded)
 
 config::LoadResult Reloader::load(const Settings& settings)
 {
-    config::DiskFiles files;
+    config::DiskFiles files(settings.trust);
     config::SystemNameLookup names;
     return config::load(files, names, settings.main_file, settings.options);
 }

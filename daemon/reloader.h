@@ -8,6 +8,7 @@
 
 #include <functional>
 
+#include "config-parser/disk_file_source.h"
 #include "config-parser/load.h"
 #include "daemon/blocking_worker.h"
 
@@ -18,6 +19,7 @@ public:
     struct Settings {
         std::string main_file; ///< absolute
         config::LoadOptions options;
+        config::Trust trust = config::Trust::owners;
     };
     using Loaded = std::function<void(const config::LoadResult&)>;
 

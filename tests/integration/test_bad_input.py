@@ -20,6 +20,50 @@ from harness.programs import REPOSITORY
 GOOD = service("good", port=4001)
 
 
+class FilesOfOthers(IntegrationCase):
+    """Whoever can change a service file runs programs as root."""
+
+    def with_drop_in(self):
+        subject = self.daemon(USHERD, defaults() + GOOD + "includedir @DIR@/d\n")
+        return subject, subject.write("d/other", service("other", port=4002))
+
+    def refused(self, subject, path):
+        subject.start()
+        self.assertEqual({port for _, _, port in processes.listening()}, {4001})
+        self.assertTrue([line for line in subject.message_texts("ERROR")
+                         if str(path) in line and "can write it" in line], subject.story())
+
+    def test_a_drop_in_that_everybody_can_write_is_not_read(self):
+        subject, drop_in = self.with_drop_in()
+        drop_in.chmod(0o646)
+        self.refused(subject, drop_in)
+
+    def test_a_drop_in_that_belongs_to_another_user_is_not_read(self):
+        subject, drop_in = self.with_drop_in()
+        os.chown(drop_in, 1, 0)
+        self.refused(subject, drop_in)
+
+    def test_a_directory_that_everybody_can_write_is_not_read(self):
+        subject, drop_in = self.with_drop_in()
+        drop_in.parent.chmod(0o777)
+        self.refused(subject, drop_in.parent)
+
+    def test_trust_files_reads_them(self):
+        subject, drop_in = self.with_drop_in()
+        drop_in.parent.chmod(0o777)
+        drop_in.chmod(0o666)
+        subject.start("--trust-files")
+        self.assertEqual({port for _, _, port in processes.listening()}, {4001, 4002})
+
+    def test_at_a_reload_the_last_good_version_runs_on(self):
+        subject, drop_in = self.with_drop_in()
+        subject.start()
+        drop_in.chmod(0o646)
+        subject.reload()
+        subject.wait_for_message("can write it")
+        self.assertEqual(client.exchange(4002).data, b"hello\n")
+
+
 class OneServiceAlone(IntegrationCase):
     def only_good_runs(self, kind, text, *parts):
         """`text` beside a good service: that one is served, and an error names every part."""

@@ -25,7 +25,7 @@ def files():
 
 def check(path, *options):
     """@return what is wrong with the run, or None."""
-    command = [str(daemons.program(USHERD)), "--check", *options, "-f", str(path)]
+    command = [str(daemons.program(USHERD)), "--check", "--trust-files", *options, "-f", str(path)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=30, stdin=subprocess.DEVNULL,
                               env=daemons.ENVIRONMENT, cwd="/")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <fstream>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,37 @@ TEST_CASE("a directory is listed without its own names")
     std::sort(names.begin(), names.end());
     CHECK(names == std::vector<std::string>{".a", "b"});
     CHECK(std::get<FileError>(files.list(directory.path() + "/b")).kind == Kind::missing);
+}
+
+template <typename Outcome>
+std::optional<Kind> kind_of(const Outcome& outcome)
+{
+    const auto* error = std::get_if<FileError>(&outcome);
+    return error != nullptr ? std::optional(error->kind) : std::nullopt;
+}
+
+TEST_CASE("what everybody can write is read only where everybody is trusted")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string file = directory.path() + "/f";
+    const std::string drop_ins = directory.path() + "/d";
+    std::ofstream(file).flush();
+    REQUIRE(::mkdir(drop_ins.c_str(), 0755) == 0);
+    DiskFiles careful(Trust::owners);
+    DiskFiles careless;
+
+    REQUIRE(::chmod(file.c_str(), 0664) == 0); // the group is the administrator's choice
+    CHECK_FALSE(kind_of(careful.read(file)));
+    REQUIRE(::chmod(file.c_str(), 0646) == 0);
+    CHECK(kind_of(careful.read(file)) == Kind::not_trusted);
+    CHECK_FALSE(kind_of(careless.read(file)));
+
+    CHECK_FALSE(kind_of(careful.list(drop_ins)));
+    REQUIRE(::chmod(drop_ins.c_str(), 0777) == 0);
+    CHECK(kind_of(careful.list(drop_ins)) == Kind::not_trusted);
+    CHECK_FALSE(kind_of(careless.list(drop_ins)));
+    REQUIRE(::chmod(drop_ins.c_str(), 01777) == 0); // as /tmp is
+    CHECK_FALSE(kind_of(careful.list(drop_ins)));
 }
 
 TEST_CASE("execution needs the permission")

@@ -125,6 +125,13 @@ TEST_CASE("--check may be strict and nothing else")
     CHECK(ended({"usherd", "--check=lax"}).status == 1);
 }
 
+TEST_CASE("files that others can write are read only if asked for, or as xinetd does")
+{
+    CHECK_FALSE(accepted({"usherd"}).trust_files);
+    CHECK(accepted({"usherd", "--trust-files"}).trust_files);
+    CHECK(accepted({"/usr/sbin/xinetd"}).trust_files);
+}
+
 TEST_CASE("numbers of our own options are bounded")
 {
     CHECK(accepted({"usherd", "--port-offset", "10000"}).port_offset == 10'000);
