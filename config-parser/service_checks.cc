@@ -242,24 +242,6 @@ void check_ident(Finishing& service)
     spec.log_on_failure.remove(FailureLog::userid);
 }
 
-/// The daemon hands the listening socket over and never sees who connects.
-void check_unseen_peers(Finishing& service)
-{
-    const ServiceDraft& draft = service.draft;
-    if (draft.socket_type != SocketType::stream || draft.wait != true)
-        return;
-    const auto remark = [&service](const char* list, bool own, bool inherited) {
-        if (service.is_given(list) ? own : inherited)
-            service.remark(Severity::warning, list,
-                           fmt::format("{} is not applied: with socket_type = stream and wait = "
-                                       "yes the server itself accepts",
-                                       list));
-    };
-    const access::Policy& defaults = service.defaults.policy;
-    remark("only_from", draft.only_from.has_value(), defaults.only_from.has_value());
-    remark("no_access", draft.no_access.has_value(), defaults.no_access.has_value());
-}
-
 void check_socket_file(Finishing& service)
 {
     const auto& endpoints = service.spec().endpoints;
@@ -297,7 +279,6 @@ void check_service(Finishing& service)
     check_listen(service);
     check_required(service, nothing_known);
     check_ident(service);
-    check_unseen_peers(service);
     check_socket_file(service);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/peer.h"
+#include "daemon/socket_filter.h"
 
 namespace usherd::daemon {
 
@@ -129,6 +130,9 @@ Result<sys::UniqueFd> make_socket(const ServiceSpec& spec, const Endpoint& endpo
         return opened;
     if (auto bound = bind_endpoint(opened->get(), spec, endpoint, address); !bound)
         return bound.error();
+    // Before anybody can connect.
+    if (auto ruled = enforce_address_rules(opened->get(), endpoint, spec); !ruled)
+        return ruled.error();
     if (is_connection_oriented(spec)) {
         if (auto listening = sys::listen_on(opened->get(), backlog_of(spec)); !listening)
             return listening.error();
@@ -204,6 +208,8 @@ Result<OpenedSocket> open_endpoint(const ServiceSpec& spec, const Endpoint& endp
         const auto blocking = is_ours_alone(spec) ? sys::Blocking::no : sys::Blocking::yes;
         if (auto done = sys::set_blocking(result.fd.get(), blocking); !done)
             return done.error();
+        if (auto ruled = enforce_address_rules_late(result.fd.get(), endpoint, spec); !ruled)
+            return ruled.error();
     } else {
         auto made = make_socket(spec, endpoint, *address);
         if (!made)

@@ -50,12 +50,14 @@ void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const S
     log_.notice("readjusting service {}", service.spec().id);
     bool log_failed = false;
     auto service_log = book.open(*keep.spec, log_failed);
-    service.adopt({keep.spec, sources}, std::move(service_log));
+    const auto adopted = service.adopt({keep.spec, sources}, std::move(service_log));
     if (const auto why = obstacle(*keep.spec)) {
         service.put_out_of_service(*why);
         log_.error("service {} is out of service: {}", service.spec().id, *why);
     } else if (log_failed) {
         give_up(service, {"open", 0});
+    } else if (!adopted) {
+        give_up(service, adopted.error());
     } else if (!std::holds_alternative<core::Suspended>(service.state())) {
         opening_.push_back({service.key()});
     }

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "daemon/core/unsupported.h"
+#include "daemon/socket_filter.h"
 
 namespace usherd::daemon {
 
@@ -129,9 +131,9 @@ void Service::put_out_of_service(std::string why) noexcept
     state_ = core::OutOfService{std::move(why)};
 }
 
-void Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)
+sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)
 {
-    spec_ = std::move(spec.spec);
+    const auto before = std::exchange(spec_, std::move(spec.spec));
     sources_ = std::move(spec.sources);
     template_.reset();
     log_ = std::move(log);
@@ -151,11 +153,18 @@ void Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)
         });
     });
     std::erase_if(listeners_, [&](const auto& listener) { return !is_wanted(*listener); });
-    for (const auto& listener : listeners_)
-        if (listener->is_open())
-            adjust_socket(listener->fd(), *spec_, listener->endpoint());
-    if (is_available() && !std::holds_alternative<core::Suspended>(state_))
+    sys::Result<void> ruled;
+    for (const auto& listener : listeners_) {
+        if (!listener->is_open())
+            continue;
+        adjust_socket(listener->fd(), *spec_, listener->endpoint());
+        if (auto one = renew_address_rules(listener->fd(), listener->endpoint(), *before, *spec_);
+            !one)
+            ruled = one;
+    }
+    if (ruled && is_available() && !std::holds_alternative<core::Suspended>(state_))
         resume_listeners(); // a limit may have been raised
+    return ruled;
 }
 
 void Service::mark_stale(std::string why, std::shared_ptr<ServiceLog> log)

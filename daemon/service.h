@@ -91,8 +91,9 @@ public:
     void put_out_of_service(std::string why) noexcept;
 
     /// New settings, the same identity. Sockets whose endpoint is still wanted stay; others are
-    /// closed; open() opens the new ones.
-    void adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log);
+    /// closed; open() opens the new ones. @return an error if the new address rules could not be
+    /// put on a socket, which then refuses everybody, whoever holds it.
+    [[nodiscard]] sys::Result<void> adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log);
     void mark_stale(std::string why, std::shared_ptr<ServiceLog> log);
 
     /// From the Gatekeeper.

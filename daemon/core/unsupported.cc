@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/core/address_filter.h"
+
 namespace usherd::core {
 
 namespace {
@@ -45,10 +47,8 @@ std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
         return "USERID is not carried out by this release";
     if (spec.libwrap_name_given)
         return "libwrap is not carried out by this release";
-    const bool inet_rules = spec.policy.only_from || spec.policy.no_access;
-    if (inet_rules && spec.wait && spec.socket_type == config::SocketType::stream &&
-        !spec.is_internal())
-        return "only_from and no_access cannot be enforced yet on a stream service with wait = yes";
+    if (needs_address_filter(spec))
+        return why_not_filtered(spec);
     return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 import os
 import shutil
 import signal
+import socket
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, logs, probe
@@ -96,13 +97,103 @@ class Stream(WaitCase):
             ["START: a pid=N from=<no address>", "EXIT: a status=0 pid=N duration=T(sec)"] * 4
             + ["FAIL: a connections per second from=<no address>"]))
 
+
+class AddressRules(WaitCase):
+    """S15: 2.3.15.3 refuses everybody until cps trips, 2.3.15.4 admits everybody; usherd applies
+    the lists with a filter on the socket. A refused client gets no answer at all."""
+
+    def served(self, source=None, host="127.0.0.1"):
+        reply = client.exchange(4000, b"x", host=host, source=source)
+        self.assertTrue(reply.data.endswith(b" x"), reply)
+
+    def ignored(self, source=None, host="127.0.0.1"):
+        with self.assertRaises(TimeoutError):
+            client.connect(4000, host, source, seconds=0.4).close()
+
     @on(USHERD)
-    def test_address_rules_put_it_out_of_service(self, kind):
-        """2.3.15.3 refuses everybody until cps trips, 2.3.15.4 admits everybody (S15)."""
-        subject = self.started(kind, defaults() + self.stream("serve", only_from="192.0.2.9"))
+    def test_only_from_admits_whom_it_names(self, kind):
+        text = self.stream("serve", only_from="127.0.0.2 127.0.1.0/24")
+        subject = self.started(kind, defaults() + text)
+        self.served("127.0.0.2")
+        self.ignored("127.0.0.1")
+        self.ignored("::1", "::1")
+        self.served("127.0.1.255")
+        self.ignored("127.0.2.0")
+        subject.wait_for_record("EXIT: a", 2)
+        self.assertEqual(len(subject.records()), 4, "nobody hears of refused clients")
+
+    @on(USHERD)
+    def test_no_access_of_defaults_holds_on_an_ipv4_socket(self, kind):
+        text = defaults(no_access="127.0.0.3") + self.stream("serve", flags="IPv4")
+        self.started(kind, text)
+        self.served("127.0.0.2")
+        self.ignored("127.0.0.3")
+
+    @on(USHERD)
+    def test_ipv6_rules_hold_on_an_ipv6_socket(self, kind):
+        subject = self.started(kind, defaults() + self.stream("serve", no_access="::1"))
+        self.ignored("::1", "::1")
+        self.served("127.0.0.1")
+        subject.configure(defaults() + self.stream("serve", only_from="::1"))
+        subject.reload()
+        self.served("::1", "::1")
+        self.ignored("127.0.0.1")
+
+    @on(USHERD)
+    def test_a_reload_puts_changes_and_removes_them(self, kind):
+        subject = self.started(kind, defaults() + self.stream("serve"))
+        self.served()
+        for rules in ({"only_from": "127.0.0.2"}, {"no_access": "127.0.0.1"}):
+            subject.configure(defaults() + self.stream("serve", **rules))
+            subject.reload()
+            self.served("127.0.0.2")
+            self.ignored()
+        subject.configure(defaults() + self.stream("serve"))
+        subject.reload()
+        self.served()
+
+    @on(USHERD)
+    def test_they_hold_while_a_server_has_the_socket(self, kind):
+        subject = self.started(kind, defaults() + self.stream("serve", 3, only_from="127.0.0.2"))
+        self.served("127.0.0.2")
+        self.ignored("127.0.0.3")
+        subject.configure(defaults() + self.stream("serve", 3, only_from="127.0.0.3"))
+        subject.reload()
+        self.ignored("127.0.0.2")
+        self.served("127.0.0.3")
+        subject.configure(defaults() + self.stream("serve", 3))
+        subject.reload()
+        self.served("127.0.0.2")
+        subject.wait_for_record("EXIT: a")
+        self.assertEqual(len(subject.records()), 2, "it was one server all the time")
+
+    @on(USHERD)
+    def test_a_connection_outlives_the_rules_that_let_it_in(self, kind):
+        subject = self.started(kind, defaults() + self.stream("serve"))
+        with client.connect(4000) as held:
+            subject.wait_for_record("START: a")
+            subject.configure(defaults() + self.stream("serve", no_access="127.0.0.1"))
+            subject.reload()
+            held.sendall(b"still here")
+            held.shutdown(socket.SHUT_WR)
+            self.assertTrue(client.read_all(held).data.endswith(b" still here"))
+
+    @on(USHERD)
+    def test_names_put_it_out_of_service(self, kind):
+        text = self.stream("serve", only_from="127.0.0.1", no_access=".example.com")
+        subject = self.started(kind, defaults() + text)
         self.assertEqual(client.exchange(4000).ending, "refused")
-        self.assertTrue(any("service a is out of service" in text and "only_from" in text
+        self.assertTrue(any("service a is out of service" in text and ".example.com" in text
                             for text in subject.message_texts("ERROR")), subject.story())
+
+    @on(USHERD)
+    def test_names_that_come_with_a_reload_stop_a_server_that_has_the_socket(self, kind):
+        subject = self.started(kind, defaults() + self.stream("serve", 2))
+        self.served()
+        subject.configure(defaults() + self.stream("serve", 2, no_access=".example.com"))
+        subject.reload()
+        self.ignored()
+        self.end_leftovers()
 
 
 class Datagram(WaitCase):

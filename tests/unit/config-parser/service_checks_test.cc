@@ -269,26 +269,6 @@ TEST_CASE("the ident service does not ask itself")
                           "log_on_success: this is the ident service itself");
 }
 
-// S15
-TEST_CASE("address rules on a stream service that waits draw a warning")
-{
-    const Lines common{"socket_type = stream", "wait = yes", "user = root", "server = /bin/cat"};
-    Lines ruled = common;
-    ruled.push_back("only_from = 127.0.0.1");
-    CHECK(remarks(ruled, "ftp") ==
-          "6:1 warning none: service 'ftp': only_from is not applied: with socket_type = stream "
-          "and wait = yes the server itself accepts");
-
-    DraftBench defaults(RawSection::Kind::defaults);
-    defaults.with({"no_access = 192.0.2.1"});
-    DraftBench inheriting = make(common);
-    inheriting.draft.spec.name = "ftp";
-    CHECK(inheriting.finish(defaults.finish_as_defaults()));
-    CHECK(inheriting.told() ==
-          "1:1 warning none: service 'ftp': no_access is not applied: with socket_type = stream "
-          "and wait = yes the server itself accepts");
-}
-
 TEST_CASE("listen takes the place of bind and port, and contradicts them")
 {
     const Lines common{"listen = 8000", "socket_type = stream", "wait = no", "user = root",
