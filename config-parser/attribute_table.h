@@ -34,6 +34,7 @@ struct SetterContext {
     Diagnostics& diagnostics;
     FileSource& files;
     NameLookup& names;
+    bool keep_rule_places = false; ///< see LoadOptions
 };
 
 /// @return false if a value was bad, having added its diagnostic: the service is dropped

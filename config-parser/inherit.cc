@@ -104,8 +104,19 @@ std::string shown(const PlacedRules& list)
     return text;
 }
 
+std::vector<SourceLocation> places(const PlacedRules& list, const SetterContext& context)
+{
+    std::vector<SourceLocation> places;
+    if (!context.keep_rule_places)
+        return places;
+    places.reserve(list.size());
+    for (const PlacedRule& placed : list)
+        places.push_back(placed.location);
+    return places;
+}
+
 /// Compiles the lists that the draft has.
-void compile_lists(ServiceDraft& draft)
+void compile_lists(ServiceDraft& draft, const SetterContext& context)
 {
     if (!draft.only_from && !draft.no_access)
         return;
@@ -114,10 +125,12 @@ void compile_lists(ServiceDraft& draft)
     if (draft.only_from) {
         spec.policy.only_from = compile(*draft.only_from);
         lists.only_from = shown(*draft.only_from);
+        lists.only_from_places = places(*draft.only_from, context);
     }
     if (draft.no_access) {
         spec.policy.no_access = compile(*draft.no_access);
         lists.no_access = shown(*draft.no_access);
+        lists.no_access_places = places(*draft.no_access, context);
     }
     spec.shown_lists = std::make_shared<const ShownLists>(std::move(lists));
 }
@@ -151,12 +164,12 @@ void compile_address_lists(Finishing& service)
     spec.policy.only_from = service.defaults.policy.only_from;
     spec.policy.no_access = service.defaults.policy.no_access;
     spec.shown_lists = service.defaults.shown_lists;
-    compile_lists(service.draft);
+    compile_lists(service.draft, service.context);
 }
 
-void finish_defaults(ServiceDraft& draft, SetterContext&)
+void finish_defaults(ServiceDraft& draft, SetterContext& context)
 {
-    compile_lists(draft);
+    compile_lists(draft, context);
 }
 
 } // namespace usherd::config

@@ -44,7 +44,7 @@ Pass read_all(FileSource& files, NameLookup& names, const std::string& path,
     LoadResult& result = pass.result;
     result.sources = std::make_shared<Sources>();
     result.diagnostics = std::make_shared<Diagnostics>(*result.sources);
-    SetterContext context{*result.diagnostics, files, names};
+    SetterContext context{*result.diagnostics, files, names, options.keep_rule_places};
     Assembly assembly(context, options, final_defaults);
     FileWalk walk(files, *result.sources, *result.diagnostics, options.base_directory,
                   [&assembly](FileWalk::Entry entry) {

@@ -21,6 +21,8 @@ struct LoadOptions {
     std::uint16_t port_offset = 0;   ///< added to every TCP and UDP port (--port-offset)
     bool include_inetd_conf = false; ///< -inetd_compat
     std::string inetd_conf = "/etc/inetd.conf";
+    /// Fills in ShownLists::*_places, for the linter and `explain`: 12 bytes for each rule.
+    bool keep_rule_places = false;
     /// Absolute; what relative paths of the main file and of includes are resolved against. The
     /// daemon gives the directory it was started in, at a reload the same. Empty: the current one.
     std::string base_directory;

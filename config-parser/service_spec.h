@@ -146,6 +146,8 @@ struct AttributeOrigin {
 /// The address lists as the state dump shows them, each word with a blank before it.
 struct ShownLists {
     std::string only_from, no_access;
+    /// Where each rule of the policy's lists stands; empty without LoadOptions::keep_rule_places.
+    std::vector<SourceLocation> only_from_places{}, no_access_places{};
 };
 
 /// Rare parts are kept out of line (rare.h): a host with ten thousand services pays for each byte.
