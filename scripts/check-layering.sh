@@ -41,7 +41,7 @@ BEGIN {
     libraries["daemon/core"] = "fmt"
     libraries["daemon/sys"] = "event2 fmt"
     libraries["daemon"] = "event2 fmt systemd tcpd rpc"
-    libraries["daemon/ctl"] = "fmt CLI curl"
+    libraries["daemon/ctl"] = "fmt CLI curl nlohmann"
     pure = "access-control config-parser daemon/control daemon/core"
     # Effects inside config-parser have two files of their own.
     effects = "^config-parser/(disk_file_source|system_name_lookup)\\.(h|cc)$"

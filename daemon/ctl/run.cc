@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/ctl/check_command.h"
 #include "daemon/ctl/convert_command.h"
 #include "daemon/ctl/session.h"
 
@@ -29,6 +30,7 @@ void add_commands(CLI::App& app, Session& session)
 {
     app.require_subcommand(1);
     app.fallthrough(); // global options may stand after the command, too
+    add_check_command(app, session);
     add_convert_command(app, session);
 }
 
