@@ -96,7 +96,7 @@ void move_descriptors(ChildPlan& plan) noexcept
     if (plan.passed >= 0 && ::syscall(SYS_dup3, plan.passed, first_unwanted++, 0) < 0)
         fail(plan, core::SpawnStage::descriptors, errno);
     // All of them are close-on-exec; this is for those that a library may have forgotten.
-    if (plan.copy_below >= 0)
+    if (plan.copy_below >= 0 && plan.close_rest)
         ::syscall(SYS_close_range, first_unwanted, ~0U, 0);
 }
 

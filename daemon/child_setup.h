@@ -29,6 +29,8 @@ struct ChildPlan {
     /// If not -1, the descriptor table is still the daemon's, and the child takes a copy of the
     /// part below this number: the cost does not grow with the number of open descriptors.
     int copy_below = -1;
+    /// That part may hold descriptors that are neither this worker's nor close-on-exec.
+    bool close_rest = true;
 
     const std::uint8_t* signals = nullptr; ///< whose actions are not the default
     std::size_t signal_count = 0;

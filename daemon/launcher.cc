@@ -128,6 +128,7 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept override { return pending_; }
 
 private:
+    void choose_part_of_table() noexcept;
     void start_threads();
     void work(SpawnWorker& worker) noexcept;
     void deliver() noexcept;
@@ -148,11 +149,10 @@ ThreadedLauncher::ThreadedLauncher(sys::EventLoop& loop, unsigned workers, Repor
                                      sys::bind<&ThreadedLauncher::deliver>(*this))
 {
     commons_.null = duplicate_high(checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "open").get());
-    int highest = commons_.null.get();
     for (unsigned i = 0; i < workers; ++i)
-        highest = std::max(highest, workers_.emplace_back(commons_).highest_descriptor());
+        workers_.emplace_back(commons_);
     if (can_copy_part_of_table())
-        commons_.copy_below = highest + 1;
+        choose_part_of_table();
     start_threads();
     reported_.start();
 }
@@ -162,6 +162,24 @@ ThreadedLauncher::~ThreadedLauncher()
     exchange_.stop();
     for (std::thread& thread : threads_)
         thread.join();
+}
+
+/// Up to the workers' highest. Children have nothing to close if all of it is the workers' own.
+void ThreadedLauncher::choose_part_of_table() noexcept
+{
+    constexpr int first = 3;
+    commons_.target.reset(::fcntl(commons_.null.get(), F_DUPFD_CLOEXEC, first));
+    std::vector<int> ours{commons_.null.get()};
+    if (commons_.target.get() == first)
+        ours.push_back(first);
+    else
+        commons_.target.reset();
+    for (const SpawnWorker& worker : workers_)
+        for (const int descriptor : worker.descriptors())
+            ours.push_back(descriptor);
+    const int highest = *std::max_element(ours.begin(), ours.end());
+    commons_.copy_below = highest + 1;
+    commons_.close_rest = ours.size() != static_cast<std::size_t>(highest + 1 - first);
 }
 
 /// One is enough to go on with, where the system has no more.
@@ -215,8 +233,8 @@ void ThreadedLauncher::deliver() noexcept
 std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,
                                         ReportReceiver& receiver)
 {
-    constexpr unsigned most = 4;
-    return std::make_unique<ThreadedLauncher>(loop, std::clamp(workers, 1U, most), receiver);
+    return std::make_unique<ThreadedLauncher>(loop, std::clamp(workers, 1U, most_spawn_workers),
+                                              receiver);
 }
 
 } // namespace usherd::daemon

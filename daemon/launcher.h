@@ -60,13 +60,19 @@ public:
     [[nodiscard]] virtual std::size_t pending() const noexcept = 0;
 };
 
-/// To be made after the last fork and before the listeners: children inherit a copy of the
-/// descriptor table up to the workers' own descriptors, so these had better be low. What signals do
+/// To be made after the last fork: children inherit a copy of the descriptor table up to the
+/// workers' own descriptors, so these had better be low; see LowDescriptors. What signals do
 /// and the daemon's ids are to be settled before the first request. Throws std::system_error if the
 /// system refuses a descriptor or the first thread. The destructor waits for children that have not
 /// yet called exec, and drops requests and reports.
-/// @param workers 1 to 4. The threads block all signals.
+/// @param workers 1 to most_spawn_workers. The threads block all signals.
 /// @param receiver outlives the launcher.
+inline constexpr unsigned most_spawn_workers = 4;
+/// How many descriptors that many workers take.
+[[nodiscard]] constexpr unsigned launcher_descriptors(unsigned workers) noexcept
+{
+    return 2 + 2 * workers;
+}
 [[nodiscard]] std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,
                                                       ReportReceiver& receiver);
 

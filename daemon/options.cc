@@ -8,6 +8,7 @@
 #include <limits>
 #include <string_view>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -339,6 +340,13 @@ std::variant<Options, EarlyExit> parse_options(int argc, char** argv)
                 options->as_xinetd ? "/etc/xinetd.conf" : "/etc/usherd/usherd.conf";
     }
     return parsed;
+}
+
+unsigned worker_count(const Options& options) noexcept
+{
+    constexpr unsigned most = 4;
+    const auto processors = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+    return options.spawn_workers != 0 ? options.spawn_workers : std::min(processors, most);
 }
 
 std::string version_text()

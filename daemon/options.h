@@ -61,6 +61,9 @@ struct EarlyExit {
 /// @see usherd(8), OPTIONS
 [[nodiscard]] std::variant<Options, EarlyExit> parse_options(int argc, char** argv);
 
+/// --spawn-workers, or as many as there are processors, at most 4.
+[[nodiscard]] unsigned worker_count(const Options& options) noexcept;
+
 [[nodiscard]] std::string help_text();
 /// `usherd 0.1.0`
 [[nodiscard]] std::string version_text();

@@ -28,17 +28,14 @@ public:
     /// Throws std::system_error if there is no descriptor.
     /// @param receiver outlives the reaper.
     Reaper(sys::EventLoop& loop, ExitReceiver& receiver);
-    ~Reaper();
     Reaper(const Reaper&) = delete;
     Reaper& operator=(const Reaper&) = delete;
 
 private:
-    void on_signal() noexcept;
     void reap() noexcept;
 
     ExitReceiver& receiver_;
-    sys::UniqueFd signals_;
-    sys::Watch child_exited_;
+    sys::SignalWatch child_exited_;
     sys::Deferred again_; ///< a turn takes a bounded number of children
 };
 

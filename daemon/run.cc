@@ -94,7 +94,7 @@ const char* dump_file(const Options& options)
 class Daemon {
 public:
     Daemon(const Options& options, core::DaemonTraits traits, StartReport report, Log& log,
-           sys::EventLoop& loop, PassedSockets passed);
+           sys::EventLoop& loop, PassedSockets passed, LowDescriptors low);
     int run();
 
 private:
@@ -130,11 +130,11 @@ private:
 };
 
 Daemon::Daemon(const Options& options, core::DaemonTraits traits, StartReport report, Log& log,
-               sys::EventLoop& loop, PassedSockets passed)
+               sys::EventLoop& loop, PassedSockets passed, LowDescriptors low)
     : options_(options), log_(log), loop_(loop), report_(std::move(report)), worker_(loop),
       reloader_(worker_, reload_settings(options),
                 [this](const config::LoadResult& loaded) { on_loaded(loaded); }),
-      server_(loop, log, options, std::move(traits), std::move(passed)),
+      server_(loop, log, options, std::move(traits), std::move(passed), std::move(low)),
       dumper_(worker_, log, dump_file(options), [this] { return server_.dump_facts(); }),
       signals_(loop, actions()), watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this)),
       consistency_(loop, sys::bind<&Daemon::on_consistency_due>(*this))
@@ -317,6 +317,7 @@ int run(const Options& given)
     std::vector<std::string> rejected;
     auto passed = take_passed_sockets(rejected);
     options.remarks.insert(options.remarks.end(), rejected.begin(), rejected.end());
+    LowDescriptors low(launcher_descriptors(worker_count(options)));
     auto traits = prepare_process();
     const auto settings = log_settings(options);
     if (!options.foreground) {
@@ -325,7 +326,7 @@ int run(const Options& given)
             return fail_early(options, report, sys::to_string(detached.error()));
         report = std::move(*detached);
     }
-    ignore_harmless_signals();
+    block_harmless_signals();
     sys::EventLoop loop;
     std::string error;
     auto log = make_log(loop, settings, error);
@@ -334,7 +335,7 @@ int run(const Options& given)
     library_log = log.get();
     sys::redirect_library_messages(write_library_message);
     const int status = Daemon(options, std::move(traits), std::move(report), *log, loop,
-                              PassedSockets(std::move(passed)))
+                              PassedSockets(std::move(passed)), std::move(low))
                            .run();
     library_log = nullptr;
     log->flush();

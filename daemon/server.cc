@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <unistd.h>
 
 #include "daemon/core/log_record.h"
 #include "daemon/core/unsupported.h"
@@ -42,12 +41,13 @@ Level level_of(config::Severity severity) noexcept
 } // namespace
 
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
-               PassedSockets passed)
+               PassedSockets passed, LowDescriptors low)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
       resolver_(loop), sensors_(loop, log, provoked_log_), gatekeeper_(loop, resolver_, sensors_),
       banners_(loop, provoked_log_), internals_(loop, *this), relays_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
+                      low.release();
                       return make_launcher(loop, worker_count(options), receiver);
                   }),
       reaper_(loop, supervisor_),
@@ -70,13 +70,6 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
 }
 
 Server::~Server() = default;
-
-unsigned Server::worker_count(const Options& options) noexcept
-{
-    constexpr unsigned most = 4;
-    const auto cores = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-    return options.spawn_workers != 0 ? options.spawn_workers : std::min(cores, most);
-}
 
 std::size_t Server::available_services() const noexcept
 {

@@ -22,6 +22,7 @@
 #include "daemon/core/reload_plan.h"
 #include "daemon/core/state_dump.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/low_descriptors.h"
 #include "daemon/options.h"
 #include "daemon/reaper.h"
 #include "daemon/retry_queue.h"
@@ -35,8 +36,9 @@ namespace usherd::daemon {
 class Server final : public ServerObserver, public SessionObserver, public RelayObserver {
 public:
     /// @param loop, log outlive the server. @param traits the daemon as its handlers inherit it.
+    /// @param low for the spawn workers.
     Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
-           PassedSockets passed);
+           PassedSockets passed, LowDescriptors low);
     ~Server() override;
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -100,7 +102,6 @@ private:
     void check_stopped() noexcept;
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
-    [[nodiscard]] static unsigned worker_count(const Options& options) noexcept;
 
     sys::EventLoop& loop_;
     Log& log_;

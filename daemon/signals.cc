@@ -38,17 +38,14 @@ void Signals::add(int signal, std::function<void()> action)
     handlers_.push_back(std::make_unique<Handler>(loop_, signal, std::move(action)));
 }
 
-void have_no_effect(int) noexcept {}
-
-void ignore_harmless_signals() noexcept
+void block_harmless_signals() noexcept
 {
-    for (const int signal : {SIGPIPE, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU})
-        ::signal(signal, SIG_IGN);
-    // Caught rather than ignored: handlers must not inherit an ignored signal, and exec resets
-    // these.
-    for (const int signal : {SIGALRM, SIGIO, SIGURG, SIGVTALRM, SIGPROF, SIGWINCH, SIGXCPU, SIGXFSZ,
-                             SIGPWR, SIGSTKFLT})
-        ::signal(signal, have_no_effect);
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int signal : {SIGPIPE, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM, SIGIO, SIGURG,
+                             SIGVTALRM, SIGPROF, SIGWINCH, SIGXCPU, SIGXFSZ, SIGPWR, SIGSTKFLT})
+        ::sigaddset(&set, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 } // namespace usherd::daemon

@@ -5,8 +5,8 @@
 //   HUP USR2   reload                    USR1   state dump
 //   TERM       stop in order             QUIT   stop at once
 //   ABRT       consistency check         INT    stop (--foreground, -d); ignored otherwise
-//   ALRM IO URG VTALRM PROF WINCH ...    caught, no effect
-//   PIPE CONT TSTP TTIN TTOU             ignored
+//   ALRM IO URG VTALRM PROF WINCH ...    no effect
+//   PIPE CONT TSTP TTIN TTOU             no effect
 //
 // CHLD belongs to the Reaper. @see usherd(8), SIGNALS
 
@@ -44,10 +44,10 @@ private:
     std::vector<std::unique_ptr<Handler>> handlers_;
 };
 
-/// The handler of those that are caught without effect; harmless wherever it runs.
-void have_no_effect(int signal) noexcept;
-
-/// Before anything else: signals that xinetd ignores, and those it catches without effect.
-void ignore_harmless_signals() noexcept;
+/// Before anything else, and before threads: signals that xinetd ignores, and those it catches
+/// without effect. Blocked, none of them does anything: to a blocked reader or writer the terminal
+/// gives an error or lets it pass as if the signal were ignored (termios(3)). Ignored or caught,
+/// each would have to be reset in every child.
+void block_harmless_signals() noexcept;
 
 } // namespace usherd::daemon

@@ -12,8 +12,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include "daemon/signals.h"
-
 namespace usherd::daemon {
 
 namespace {
@@ -47,8 +45,7 @@ Inheritance read_inheritance()
     for (int signal = 1; signal <= SIGRTMAX; ++signal) {
         struct sigaction action {};
         // Fails for the numbers that the C library keeps for itself.
-        if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL &&
-            action.sa_handler != have_no_effect)
+        if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_DFL)
             found.signals.push_back(static_cast<std::uint8_t>(signal));
     }
     uid_t uids[3];
@@ -96,11 +93,6 @@ SpawnWorker::SpawnWorker(const SpawnCommons& commons)
     std::copy(listen_pid_prefix.begin(), listen_pid_prefix.end(), listen_pid_.begin());
 }
 
-int SpawnWorker::highest_descriptor() const noexcept
-{
-    return std::max(connection_place_.get(), stderr_place_.get());
-}
-
 void SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept
 {
     const int socket = request.connection ? request.connection.get() : request.borrowed;
@@ -116,6 +108,7 @@ void SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& pla
     if (base.pass_fds != config::PassFds::inetd)
         plan.passed = plan.connection;
     plan.copy_below = commons_.copy_below;
+    plan.close_rest = commons_.close_rest;
 }
 
 void SpawnWorker::clear_descriptors(const LaunchRequest& request) noexcept

@@ -20,7 +20,7 @@ namespace usherd::daemon {
 
 /// What children inherit and need not ask for again: each call saved is a hundredth of a start.
 struct Inheritance {
-    std::vector<std::uint8_t> signals; ///< to be reset; not those that have_no_effect() catches
+    std::vector<std::uint8_t> signals; ///< to be reset: caught or ignored
     std::optional<uid_t> uid;          ///< if real, effective and saved one are the same
     std::optional<gid_t> gid;          ///< likewise
     bool has_groups = true;            ///< supplementary ones
@@ -30,8 +30,10 @@ struct Inheritance {
 
 /// What all workers share. Read-only once there are requests.
 struct SpawnCommons {
-    sys::UniqueFd null;  ///< /dev/null
-    int copy_below = -1; ///< see ChildPlan; above the descriptors of all workers
+    sys::UniqueFd null;     ///< /dev/null
+    sys::UniqueFd target;   ///< fd 3, if it was free: nobody else shall have it
+    int copy_below = -1;    ///< see ChildPlan; above the descriptors of all workers
+    bool close_rest = true; ///< see ChildPlan
     Inheritance inheritance;
 };
 
@@ -58,8 +60,11 @@ public:
     /// @param commons outlives the worker; only `null` need be there yet.
     explicit SpawnWorker(const SpawnCommons& commons);
 
-    /// The highest descriptor a child of this worker needs.
-    [[nodiscard]] int highest_descriptor() const noexcept;
+    /// The descriptors that a child of this worker needs.
+    [[nodiscard]] std::array<int, 2> descriptors() const noexcept
+    {
+        return {connection_place_.get(), stderr_place_.get()};
+    }
     /// Sleeps until the child execs or fails. All signals are blocked in the calling thread.
     [[nodiscard]] LaunchReport launch(LaunchRequest request) noexcept;
 

@@ -2,8 +2,13 @@
 #include "daemon/sys/event_loop.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <memory>
 #include <new>
+#include <sys/signalfd.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include <event2/event.h>
@@ -40,6 +45,33 @@ event_base* make_base()
     event_config_set_max_dispatch_interval(config.get(), nullptr, callbacks_between_polls,
                                            highest_priority);
     return or_out_of_memory(event_base_new_with_config(config.get()));
+}
+
+sigset_t only(int signal) noexcept
+{
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, signal);
+    return set;
+}
+
+/// @return whether it was blocked already
+bool block(int signal) noexcept
+{
+    const sigset_t set = only(signal);
+    sigset_t before;
+    ::sigemptyset(&before);
+    ::pthread_sigmask(SIG_BLOCK, &set, &before);
+    return ::sigismember(&before, signal) == 1;
+}
+
+UniqueFd make_signal_descriptor(int signal)
+{
+    const sigset_t set = only(signal);
+    UniqueFd descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!descriptor)
+        throw std::system_error(errno, std::generic_category(), "signalfd");
+    return descriptor;
 }
 
 timeval to_timeval(std::chrono::microseconds duration) noexcept
@@ -175,19 +207,28 @@ void Deferred::schedule() noexcept
 }
 
 SignalWatch::SignalWatch(EventLoop& loop, int signal, Callback callback)
-    : event_(or_out_of_memory(
-          event_new(loop.base(), signal, EV_SIGNAL | EV_PERSIST, invoke_callback, &callback_))),
-      callback_(callback)
+    : signal_(signal), was_blocked_(block(signal)), callback_(callback),
+      descriptor_(make_signal_descriptor(signal)),
+      watch_(loop, descriptor_.get(), Watch::What::readable, bind<&SignalWatch::on_readable>(*this))
 {
-    if (event_add(event_, nullptr) == 0)
-        return;
-    event_free(event_);
-    throw std::bad_alloc();
+    watch_.start();
 }
 
 SignalWatch::~SignalWatch()
 {
-    event_free(event_);
+    // One that is pending was meant for the watch.
+    signalfd_siginfo info;
+    (void)!::read(descriptor_.get(), &info, sizeof info);
+    const sigset_t set = only(signal_);
+    if (!was_blocked_)
+        ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void SignalWatch::on_readable() noexcept
+{
+    signalfd_siginfo info; // one at a time: the kernel keeps a single one pending
+    if (::read(descriptor_.get(), &info, sizeof info) > 0)
+        callback_();
 }
 
 } // namespace usherd::sys

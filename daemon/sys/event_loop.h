@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/sys/unique_fd.h"
+
 struct event;
 struct event_base;
 
@@ -117,8 +119,10 @@ private:
     bool scheduled_ = false;
 };
 
-/// Delivers a signal through the loop; the signal has its former action again afterwards. One
-/// SignalWatch a signal. Throws std::bad_alloc if the loop has no means to watch.
+/// Delivers a signal through the loop. The signal is blocked in this thread, and in threads that it
+/// starts, for as long as somebody watches; its action stays as it is, so that children have none
+/// to reset. Several that come in one turn may be delivered as one. One SignalWatch a signal.
+/// Throws std::system_error if the system refuses a descriptor. @see signalfd(2)
 class SignalWatch {
 public:
     SignalWatch(EventLoop& loop, int signal, Callback callback);
@@ -127,8 +131,13 @@ public:
     SignalWatch& operator=(const SignalWatch&) = delete;
 
 private:
-    struct event* event_;
+    void on_readable() noexcept;
+
+    int signal_;
+    bool was_blocked_;
     Callback callback_;
+    UniqueFd descriptor_;
+    Watch watch_;
 };
 
 } // namespace usherd::sys

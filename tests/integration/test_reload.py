@@ -251,6 +251,8 @@ class Broken(ReloadCase):
     def test_a_port_that_is_taken_at_a_reload_costs_that_service_alone(self):
         subject = self.started(USHERD, defaults() + service())
         with socket.socket() as taken:
+            # Another test's connections may still be in TIME_WAIT there.
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", 4001))
             taken.listen()
             subject.configure(defaults() + service(server_args="new")

@@ -367,6 +367,31 @@ TEST_CASE_METHOD(GuardedLoop, "a signal comes through the loop while it is watch
     CHECK(after.sa_handler == before.sa_handler);
 }
 
+TEST_CASE_METHOD(GuardedLoop,
+                 "a watched signal keeps its action, so that children need not reset it")
+{
+    Hook seen([] {});
+    const SignalWatch watch(loop, SIGUSR1, seen);
+    struct sigaction action {};
+    REQUIRE(::sigaction(SIGUSR1, nullptr, &action) == 0);
+    CHECK(action.sa_handler == SIG_DFL);
+}
+
+TEST_CASE_METHOD(GuardedLoop, "a signal that nobody has taken dies with its watch")
+{
+    {
+        Hook never([] {});
+        const SignalWatch watch(loop, SIGUSR1, never);
+        REQUIRE(::raise(SIGUSR1) == 0);
+    }
+    sigset_t pending;
+    sigset_t blocked;
+    REQUIRE(::sigpending(&pending) == 0);
+    REQUIRE(::pthread_sigmask(SIG_SETMASK, nullptr, &blocked) == 0);
+    CHECK(::sigismember(&pending, SIGUSR1) == 0);
+    CHECK(::sigismember(&blocked, SIGUSR1) == 0); // and we are alive: its action is to end us
+}
+
 TEST_CASE_METHOD(GuardedLoop, "each signal has its own watch")
 {
     Hook hup([&] {});
