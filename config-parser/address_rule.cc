@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Words of only_from and no_access. Differs from xinetd where that reads nonsense into a word:
-// lengths above the address's, octets above 255, IPv6 with /128, names of networks.
+// octets above 255, IPv6 with /128, names of networks.
 
 #include <algorithm>
 #include <string>
@@ -38,6 +38,14 @@ struct Reading {
         return AddressWord::bad;
     }
 
+    /// Where xinetd has two messages.
+    [[nodiscard]] AddressWord bad_twice(const std::string& mistake) const
+    {
+        report.bad_twice(word, fmt::format("address '{}' {}", word.text, mistake),
+                         fmt::format("address '{}' is not added", word.text));
+        return AddressWord::bad;
+    }
+
     [[nodiscard]] AddressWord not_understood(std::string_view why,
                                              std::string_view suggestion = {}) const
     {
@@ -71,9 +79,6 @@ std::string shown_as_host(Family family, const IpAddress::Bytes16& bytes)
 /// `10.1.2.3/255.255.255.0(NET)`: the address as written; a single host is a numeric address.
 std::string shown_as_net(Family family, const IpAddress::Bytes16& bytes, unsigned length)
 {
-    const unsigned longest = family == Family::ipv4 ? 32 : 128;
-    if (length == longest)
-        return shown_as_host(family, bytes);
     IpAddress::Bytes16 mask;
     mask.fill(0xff);
     if (family == Family::ipv6)
@@ -129,7 +134,41 @@ std::optional<AddressWord> read_host(const Reading& reading)
     return AddressWord::accepted;
 }
 
-/// The /length of a word: leading digits count, as with xinetd; what follows them is remarked on.
+constexpr unsigned longest_length(Family family) noexcept
+{
+    return family == Family::ipv4 ? 32 : 128;
+}
+
+/// What stands after the slash. As with xinetd leading digits count, and what is longer than the
+/// address, or negative, is as long as the address: so 255 of a netmask is. The rest is remarked
+/// on.
+/// @return none if it is no length.
+std::optional<std::uint64_t> read_bits(const Reading& reading, std::string_view text,
+                                       unsigned longest)
+{
+    const bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+'))
+        text.remove_prefix(1);
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (digits == 0)
+        return std::nullopt;
+    const auto length = parse_unsigned(text.substr(0, digits));
+    const bool fits = length && *length <= longest && (!negative || *length == 0);
+    const bool mask = text.find('.') != std::string::npos;
+    if (!fits)
+        reading.report
+            .advice(reading.word,
+                    fmt::format("'{}' is that one address, as the prefix length is not between 0 "
+                                "and {}",
+                                reading.word.text, longest))
+            .suggestion = mask ? "write the number of bits, not a netmask" : "";
+    else if (digits != text.size())
+        reading.report.advice(reading.word, fmt::format("'{}' after the prefix length is ignored",
+                                                        text.substr(digits)));
+    return fits ? *length : longest + 1U;
+}
+
+/// IPv4/32 and IPv6/128 are shown as the address they are, longer ones of IPv4 as networks.
 std::optional<AddressWord> read_length(const Reading& reading)
 {
     const std::string& text = reading.word.text;
@@ -137,30 +176,20 @@ std::optional<AddressWord> read_length(const Reading& reading)
     if (slash == std::string::npos)
         return std::nullopt;
     const std::string address = text.substr(0, slash);
-    std::string length_text = text.substr(slash + 1);
-    if (length_text.starts_with('+'))
-        length_text.erase(0, 1);
-    const std::size_t digits =
-        std::min(length_text.find_first_not_of("0123456789"), length_text.size());
     const auto ipv4 = parse_numeric_ipv4(address);
     const auto ipv6 = ipv4 ? std::nullopt : parse_numeric_ipv6(address);
-    if ((!ipv4 && !ipv6) || (digits == 0 && !length_text.starts_with('-')))
+    if (!ipv4 && !ipv6)
         return std::nullopt;
-
-    const unsigned longest = ipv4 ? 32 : 128;
-    const auto length = parse_unsigned(std::string_view{length_text}.substr(0, digits));
-    if (!length || *length > longest) {
-        const bool mask = length_text.find('.') != std::string::npos;
-        return reading.bad(fmt::format("has a prefix length that is not between 0 and {}", longest),
-                           mask ? "write the number of bits, not a netmask" : "");
-    }
-    if (digits != length_text.size())
-        reading.report.advice(reading.word, fmt::format("'{}' after the prefix length is ignored",
-                                                        length_text.substr(digits)));
-    const auto bits = static_cast<unsigned>(*length);
     const Family family = ipv4 ? Family::ipv4 : Family::ipv6;
+    const unsigned longest = longest_length(family);
+    const auto length = read_bits(reading, std::string_view{text}.substr(slash + 1), longest);
+    if (!length)
+        return std::nullopt;
     const auto& bytes = ipv4 ? ipv4->bytes() : *ipv6;
-    reading.add(access::make_prefix(family, bytes, bits), shown_as_net(family, bytes, bits));
+    const auto bits = static_cast<unsigned>(std::min<std::uint64_t>(*length, longest));
+    const bool host = bits == longest && (ipv6 || *length == longest);
+    reading.add(access::make_prefix(family, bytes, bits),
+                host ? shown_as_host(family, bytes) : shown_as_net(family, bytes, bits));
     return AddressWord::accepted;
 }
 
@@ -170,7 +199,7 @@ std::optional<AddressWord> read_factorised(const Reading& reading)
     if (!factorised)
         return std::nullopt;
     if (!factorised->mistake.empty())
-        return reading.bad(factorised->mistake);
+        return reading.bad_twice(factorised->mistake);
     for (const std::uint32_t number : factorised->addresses) {
         const IpAddress address = from_number(number);
         reading.add(with_wildcards(address), shown_as_host(Family::ipv4, address.bytes()));

@@ -46,10 +46,12 @@ void Assembly::take_defaults(RawSection section)
     came_too_late_ = came_too_late_ || (seen_service_ && final_ == nullptr);
     const RawAttribute* const attribute = seen_service_ ? first_order_dependent(section) : nullptr;
     if (attribute != nullptr)
-        context_.diagnostics.warning(attribute->location,
-                                     "{} in defaults after services: xinetd does not apply it to "
-                                     "the services above, usherd does",
-                                     attribute->name);
+        context_.diagnostics
+            .warning(attribute->location,
+                     "{} in defaults after services: xinetd does not apply it to the services "
+                     "above, usherd does",
+                     attribute->name)
+            .unknown_to_xinetd = true;
     const std::size_t first = context_.diagnostics.all().size();
     const bool was_bad = std::exchange(so_far_.bad_value, false);
     apply_all(so_far_, section);
@@ -113,11 +115,13 @@ void Assembly::complete(LoadResult& result) &&
 {
     Diagnostics& diagnostics = context_.diagnostics;
     diagnostics.set_after_reading(true);
+    diagnostics.set_given_up(so_far_.bad_value);
     check_duplicates(services_, dropped_, diagnostics);
     result.services = std::move(services_);
     result.dropped = std::move(dropped_);
     result.refused_because = std::move(refused_because_);
     result.defaults_fatal = so_far_.bad_value;
+    diagnostics.set_given_up(false);
     if (so_far_.bad_value)
         diagnostics.error(bad_defaults_, "defaults hold a bad value: the configuration is refused")
             .effect = Effect::load_refused;

@@ -56,7 +56,7 @@ constexpr std::array table{
     list("no_access", both, setters::set_no_access),
     single("access_times", service, at_least_one, setters::set_access_times),
     // A second one is ignored in a service but an error in `defaults`: the setter decides.
-    Row{"log_type", both, Operators::set_only, Repeat::is_a_list, at_least_one, false,
+    Row{"log_type", both, Operators::any_in_defaults, Repeat::is_a_list, at_least_one, false,
         setters::set_log_type},
     list("log_on_success", both, setters::set_log_on_success),
     list("log_on_failure", both, setters::set_log_on_failure),

@@ -21,7 +21,12 @@
 namespace usherd::config {
 
 enum class Scope : std::uint8_t { service_only, defaults_only, anywhere };
-enum class Operators : std::uint8_t { set_only, all, set_and_add };
+enum class Operators : std::uint8_t {
+    set_only,
+    all,
+    set_and_add,
+    any_in_defaults, ///< `=` alone in a service; in `defaults` `+=` and `-=` mean the same
+};
 enum class Repeat : std::uint8_t {
     first_wins, ///< a second setting is ignored with a warning
     is_a_list,  ///< `=` replaces in a service and adds in `defaults`

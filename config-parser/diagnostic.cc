@@ -132,6 +132,7 @@ Diagnostic& Diagnostics::add(Diagnostic diagnostic)
     cut_utf8(diagnostic.message, max_message_bytes);
     diagnostic.length = std::max<std::uint32_t>(diagnostic.length, 1);
     diagnostic.after_reading = diagnostic.after_reading || after_reading_;
+    diagnostic.unknown_to_xinetd = diagnostic.unknown_to_xinetd || given_up_;
     return kept_.emplace_back(std::move(diagnostic));
 }
 

@@ -87,6 +87,9 @@ struct Diagnostic {
     /// From the checks after reading, where xinetd's log has no file and line (its list of suffixes
     /// is what log analysers know): log_line() shows the place in front instead.
     bool after_reading = false;
+    /// xinetd says nothing of it (it never does, or it has given up by then): the daemon logs it at
+    /// INFO, so that nobody who watches for warnings is called out by a change of daemons.
+    bool unknown_to_xinetd = false;
 };
 
 /// Sink of one load. Keeps at most `max_kept` diagnostics and counts the rest; cuts long messages
@@ -124,6 +127,8 @@ public:
 
     /// What is added from now on comes from the checks after reading (or no longer does).
     void set_after_reading(bool after_reading) noexcept { after_reading_ = after_reading; }
+    /// What is added from now on stands where xinetd has given up already (or no longer does).
+    void set_given_up(bool given_up) noexcept { given_up_ = given_up; }
 
     [[nodiscard]] std::span<const Diagnostic> all() const noexcept { return kept_; }
     [[nodiscard]] std::size_t errors() const noexcept { return errors_; } ///< error and critical
@@ -140,6 +145,7 @@ private:
     std::size_t warnings_ = 0;
     std::size_t not_kept_ = 0;
     bool after_reading_ = false;
+    bool given_up_ = false;
 };
 
 [[nodiscard]] std::string_view name(Severity severity) noexcept;

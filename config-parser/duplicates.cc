@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Two services, one address.
+// Two services, one address. Which of such pairs are dropped here is xinetd's choice; of the others
+// the later one finds its address taken when it is opened.
 
+#include <algorithm>
 #include <utility>
 
+#include "config-parser/attribute_table.h"
 #include "config-parser/port_table.h"
 #include "config-parser/validate.h"
 
@@ -33,6 +36,38 @@ Diagnostic pointer_to(const ServiceSpec& early)
     return about(early, Severity::note, "the other one stands here");
 }
 
+bool is_given(const ServiceSpec& spec, std::string_view attribute)
+{
+    const auto row = find_attribute(attribute);
+    return std::any_of(spec.origins.begin(), spec.origins.end(),
+                       [row](const AttributeOrigin& origin) { return origin.attribute == row; });
+}
+
+/// xinetd compares with services that have a bind address, and only addresses that are equal.
+bool is_seen_by_xinetd(const ServiceSpec& early, const ServiceSpec& late)
+{
+    if (is_given(early, "listen") || is_given(late, "listen"))
+        return true; // it has no such services, nor a reason to try in vain
+    const auto* first = std::get_if<InetEndpoint>(&early.endpoints.front());
+    const auto* second = std::get_if<InetEndpoint>(&late.endpoints.front());
+    if (first == nullptr || second == nullptr)
+        return true;
+    const bool same = first->family == second->family && first->address == second->address;
+    return !early.bind_text.empty() && (late.bind_text.empty() || same);
+}
+
+/// The later service stays, and fails to bind.
+void foretell(const ServiceSpec& late, const Endpoint& place, const ServiceSpec& early,
+              Diagnostics& diagnostics)
+{
+    Diagnostic diagnostic = about(late, Severity::error,
+                                  fmt::format("{} is taken by service '{}', so it will not start",
+                                              to_string(place), early.id));
+    diagnostic.unknown_to_xinetd = true;
+    diagnostics.add(std::move(diagnostic));
+    diagnostics.add(pointer_to(early));
+}
+
 /// @param place of `late`, which `early` has
 DroppedService drop(const ServiceSpec& late, const Endpoint& place, const ServiceSpec& early,
                     Diagnostics& diagnostics)
@@ -50,10 +85,12 @@ DroppedService drop(const ServiceSpec& late, const Endpoint& place, const Servic
 void warn(const ServiceSpec& late, const Endpoint& place, const ServiceSpec& early,
           Diagnostics& diagnostics)
 {
-    diagnostics.add(about(late, Severity::warning,
-                          fmt::format("service '{}' has {} too, and gets no datagrams: they go to "
-                                      "the later one",
-                                      early.id, to_string(place))));
+    Diagnostic diagnostic = about(late, Severity::warning,
+                                  fmt::format("service '{}' has {} too, and gets no datagrams: "
+                                              "they go to the later one",
+                                              early.id, to_string(place)));
+    diagnostic.unknown_to_xinetd = true;
+    diagnostics.add(std::move(diagnostic));
     diagnostics.add(pointer_to(early));
 }
 
@@ -88,7 +125,13 @@ void check_duplicates(std::vector<SpecPointer>& services, std::vector<DroppedSer
         const ServiceSpec& spec = *service;
         if (has_fixed_place(spec)) {
             if (const Finding found = first_finding(taken, &PortTable::find_conflict, spec)) {
-                dropped.push_back(drop(spec, *found.place, *kept[found.owner], diagnostics));
+                const ServiceSpec& early = *kept[found.owner];
+                if (is_seen_by_xinetd(early, spec)) {
+                    dropped.push_back(drop(spec, *found.place, early, diagnostics));
+                    continue;
+                }
+                foretell(spec, *found.place, early, diagnostics);
+                kept.push_back(std::move(service));
                 continue;
             }
             if (const Finding found = first_finding(taken, &PortTable::find_shadowed, spec))

@@ -161,7 +161,8 @@ void FileWalk::include_file(const Word& path)
         Diagnostic& diagnostic =
             report(is_directory ? Severity::warning : Severity::error, path,
                    fmt::format("cannot include '{}': {}", path.text, why(*error)));
-        if (is_directory) // of which xinetd reads nothing, and says nothing
+        diagnostic.unknown_to_xinetd = is_directory; // it reads nothing of one
+        if (is_directory)
             diagnostic.suggestion = "did you mean 'includedir'?";
         return;
     }

@@ -104,7 +104,9 @@ bool LineApplier::is_placed(const Row& row)
 /// The first value wins. (What a second log_type means in `defaults` its setter knows.)
 bool LineApplier::is_repeated(std::uint16_t number, const Row& row)
 {
-    if (row.repeat == Repeat::is_a_list && (in_defaults() || row.operators != Operators::set_only))
+    const bool replaces =
+        row.operators == Operators::all || row.operators == Operators::set_and_add;
+    if (row.repeat == Repeat::is_a_list && (in_defaults() || replaces))
         return false;
     const auto earlier = draft_.given(number);
     if (!earlier)
@@ -118,7 +120,8 @@ bool LineApplier::is_repeated(std::uint16_t number, const Row& row)
 bool LineApplier::has_operator(const Row& row)
 {
     if (attribute_.op == AssignOp::set || row.operators == Operators::all ||
-        (row.operators == Operators::set_and_add && attribute_.op == AssignOp::add))
+        (row.operators == Operators::set_and_add && attribute_.op == AssignOp::add) ||
+        (row.operators == Operators::any_in_defaults && in_defaults()))
         return true;
     const std::string_view op = attribute_.op == AssignOp::add ? "+=" : "-=";
     ignored(attribute_.op_location, op.size(),
@@ -209,6 +212,8 @@ void apply(ServiceDraft& draft, const RawSection& section, SetterContext& contex
         LineApplier(draft, attribute, context).run();
         if (draft.disabled)
             return;
+        if (draft.bad_value && draft.kind == RawSection::Kind::defaults)
+            context.diagnostics.set_given_up(true); // xinetd exits there
     }
 }
 

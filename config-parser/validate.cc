@@ -52,9 +52,11 @@ void look_up_groups(Finishing& service)
             spec.supplementary_groups = service.context.names.groups_of(*entry);
         return;
     }
-    service.remark(
-        Severity::warning, service.is_given("groups") ? "groups" : "user",
-        fmt::format("groups = yes, but uid {} has no account and so no groups", spec.user->uid));
+    service
+        .remark(
+            Severity::warning, service.is_given("groups") ? "groups" : "user",
+            fmt::format("groups = yes, but uid {} has no account and so no groups", spec.user->uid))
+        .unknown_to_xinetd = true;
 }
 
 void sort_origins(ServiceSpec& spec)

@@ -18,6 +18,15 @@ Diagnostic& ValueReport::bad(const Word& word, const std::string& message) const
     return add(Severity::error, fatal(), word, message);
 }
 
+void ValueReport::bad_twice(const Word& word, const std::string& first,
+                            const std::string& second) const
+{
+    const bool was_bad = is_bad_;
+    bad(word, first);
+    is_bad_ = was_bad;
+    add(Severity::error, fatal(), word, second).source_line.clear(); // it was just shown
+}
+
 Diagnostic& ValueReport::bad_keyword(const Word& word, const std::string& message) const
 {
     return add(Severity::warning, fatal(), word, message);
@@ -31,7 +40,9 @@ Diagnostic& ValueReport::ignored(Severity severity, const Word& word,
 
 Diagnostic& ValueReport::advice(const Word& word, const std::string& message) const
 {
-    return add(Severity::warning, Effect::none, word, message);
+    Diagnostic& diagnostic = add(Severity::warning, Effect::none, word, message);
+    diagnostic.unknown_to_xinetd = true;
+    return diagnostic;
 }
 
 Diagnostic& ValueReport::line_ignored(const std::string& message) const

@@ -24,11 +24,13 @@ public:
 
     /// A bad value: ERROR; the service goes (in `defaults`: the load is refused).
     Diagnostic& bad(const Word& word, const std::string& message) const;
+    /// The same for a word on which xinetd has two messages.
+    void bad_twice(const Word& word, const std::string& first, const std::string& second) const;
     /// A bad keyword of those that xinetd only warns about, with the same effect as `bad`.
     Diagnostic& bad_keyword(const Word& word, const std::string& message) const;
     /// A word that is left out, the service stays.
     Diagnostic& ignored(Severity severity, const Word& word, const std::string& message) const;
-    /// Something to think about; nothing is left out.
+    /// Something to think about that xinetd does not mention; nothing is left out.
     Diagnostic& advice(const Word& word, const std::string& message) const;
     /// The line as a whole is left out; the place is the attribute's name.
     Diagnostic& line_ignored(const std::string& message) const;

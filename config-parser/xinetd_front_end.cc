@@ -112,8 +112,10 @@ void Parser::warn_of_nul()
     std::string message = "a NUL byte ends the line; what follows it is ignored";
     if (nul.lines > 1)
         message += fmt::format(" (so are the ends of {} more lines)", nul.lines - 1);
-    report(Severity::warning, {file_, nul.line, nul.column}, 1, std::move(message)).effect =
-        Effect::line_ignored;
+    Diagnostic& diagnostic =
+        report(Severity::warning, {file_, nul.line, nul.column}, 1, std::move(message));
+    diagnostic.effect = Effect::line_ignored;
+    diagnostic.unknown_to_xinetd = true;
 }
 
 void Parser::read_top_level(const Line& line)

@@ -176,10 +176,12 @@ bool Daemon::may_start(const config::LoadResult& loaded)
 {
     if (!loaded.main_file_unreadable && !loaded.defaults_fatal)
         return true;
-    for (const auto& diagnostic : loaded.diagnostics->all())
-        log_.error("{}", config::log_line(diagnostic));
-    fail(loaded.main_file_unreadable ? "couldn't get configuration. Exiting..."
-                                     : "a bad value in defaults. Exiting...");
+    if (loaded.main_file_unreadable) {
+        fail("couldn't get configuration. Exiting...");
+    } else { // the last diagnostic says so
+        report_.failed(status_failed, loaded.refused_because);
+        quit(status_failed);
+    }
     return false;
 }
 
@@ -196,8 +198,13 @@ int Daemon::run()
     const auto loaded = reloader_.load_now();
     if (::chdir("/") < 0)
         log_.warning("{}", sys::to_string(sys::last_error("chdir")));
+    server_.report_diagnostics(loaded);
     if (!may_start(loaded))
         return status_;
+    if (options_.debug) {
+        log_.flush();
+        fmt::print(stderr, "{}", server_.configuration_text(loaded));
+    }
     server_.on_reloaded([this] { on_reloaded(); });
     server_.start(loaded, [this](std::size_t available) { on_started(available); });
     if (!loop_.run())
@@ -277,10 +284,11 @@ void Daemon::stop()
     server_.stop(is_init ? OnStop::end : options_.on_stop, [this] { quit(status_ok); });
 }
 
+/// A dump that was asked for before is still written.
 void Daemon::quit(int status)
 {
     status_ = status;
-    loop_.stop();
+    dumper_.when_written([this] { loop_.stop(); });
 }
 
 /// libevent's hook takes no context, hence the one pointer of the whole process.

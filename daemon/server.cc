@@ -20,9 +20,11 @@ bool may_pass(const sys::SysError& error) noexcept
     return error.number == EADDRINUSE || error.number == EADDRNOTAVAIL;
 }
 
-Level level_of(config::Severity severity) noexcept
+Level level_of(const config::Diagnostic& diagnostic) noexcept
 {
-    switch (severity) {
+    if (diagnostic.unknown_to_xinetd && diagnostic.severity > config::Severity::info)
+        return Level::info;
+    switch (diagnostic.severity) {
     case config::Severity::note:
     case config::Severity::info:
         return Level::info;
@@ -87,7 +89,7 @@ Service* Server::find(ServiceKey key) noexcept
 void Server::report_diagnostics(const config::LoadResult& loaded)
 {
     for (const config::Diagnostic& diagnostic : loaded.diagnostics->all())
-        log_.write(level_of(diagnostic.severity), config::log_line(diagnostic));
+        log_.write(level_of(diagnostic), config::log_line(diagnostic));
     if (const auto more = loaded.diagnostics->not_kept(); more > 0)
         log_.error("{} further diagnostics are not shown", more);
 }
@@ -127,7 +129,6 @@ Service& Server::add(PlacedSpec spec, LogBook& book)
 
 void Server::start(const config::LoadResult& loaded, Started started)
 {
-    report_diagnostics(loaded);
     wrapper_rules_ = find_wrapper_rules();
     defaults_ = std::make_shared<const config::ServiceSpec>(loaded.defaults);
     LogBook book(log_);

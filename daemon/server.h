@@ -43,6 +43,11 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// Logs what a load found, as severely as xinetd does.
+    void report_diagnostics(const config::LoadResult& loaded);
+    /// What -d prints before the start.
+    [[nodiscard]] std::string configuration_text(const config::LoadResult& loaded) const;
+
     /// Called once when the start is over: every socket open or given up.
     /// @param available how many services.
     using Started = std::function<void(std::size_t available)>;
@@ -94,11 +99,10 @@ private:
     void on_bind_retry() noexcept;
     void finish_opening();
     void give_up(Service& service, const sys::SysError& error);
-    void report_diagnostics(const config::LoadResult& loaded);
     void forget_departed(ServiceKey key) noexcept;
     void add_services(core::DumpFacts& facts) const;
     void add_servers(core::DumpFacts& facts) const;
-    void add_names(core::DumpFacts& facts) const;
+    void add_names(const config::ServiceSpec& spec, core::DumpSurroundings& around) const;
     void check_stopped() noexcept;
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Each directory here is a case: the files below in/ are a configuration whose main file is
-// `xinetd.conf`, expected.txt is every diagnostic as `usherd --check` prints it and what the load
-// came to. With USHERD_UPDATE_GOLDEN=1 in the environment the expectations are written anew; read
-// the difference before you commit it.
+// `xinetd.conf`, expected.txt is every diagnostic as `usherd --check` prints it, which of them the
+// daemon logs at INFO as xinetd has no such message, and what the load came to. With
+// USHERD_UPDATE_GOLDEN=1 in the environment the expectations are written anew; read the difference
+// before you commit it.
 //
 // A file `setup` beside in/ has lines `unreadable PATH`, `fifo PATH`, `not-executable PATH` or
 // `executable PATH` (then nothing else is).
@@ -60,6 +61,9 @@ std::string outcome(const config::LoadResult& result)
     for (const config::Diagnostic& diagnostic : result.diagnostics->all())
         text += render(diagnostic);
     text += "----\n";
+    for (const config::Diagnostic& diagnostic : result.diagnostics->all())
+        if (diagnostic.unknown_to_xinetd && diagnostic.severity >= config::Severity::warning)
+            text += "unknown to xinetd: " + log_line(diagnostic) + '\n';
     if (!result.refused_because.empty())
         text +=
             fmt::format("refused{}{}: {}\n", result.defaults_fatal ? ", fatal" : "",

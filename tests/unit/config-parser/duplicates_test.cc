@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "config-parser/attribute_table.h"
 #include "config-parser/validate.h"
 #include "tests/support/catch.h"
 
@@ -42,6 +43,7 @@ struct Outcome {
     std::string dropped;
     std::string why;
     std::size_t warnings = 0;
+    std::size_t doomed = 0; ///< kept, though they cannot start
 };
 
 Outcome check(std::vector<SpecPointer> services)
@@ -58,15 +60,34 @@ Outcome check(std::vector<SpecPointer> services)
         outcome.dropped += one.id;
         outcome.why = one.why;
     }
-    CHECK(diagnostics.errors() == dropped.size());
+    for (const Diagnostic& told : diagnostics.all())
+        outcome.doomed += told.severity == Severity::error && told.unknown_to_xinetd ? 1 : 0;
+    CHECK(diagnostics.errors() == dropped.size() + outcome.doomed);
     outcome.warnings = diagnostics.warnings();
     return outcome;
 }
 
 bool conflict(const char* first, const char* second, SocketType type = SocketType::stream)
 {
-    return !check({service("a", {inet(first)}, type), service("b", {inet(second)}, type)})
-                .dropped.empty();
+    const Outcome outcome =
+        check({service("a", {inet(first)}, type), service("b", {inet(second)}, type)});
+    return !outcome.dropped.empty() || outcome.doomed > 0;
+}
+
+/// With `listen`.
+SpecPointer listening(std::string id, std::vector<Endpoint> endpoints)
+{
+    auto spec = std::make_shared<ServiceSpec>(*service(std::move(id), std::move(endpoints)));
+    spec->origins.push_back({find_attribute("listen").value(), false, {}});
+    return spec;
+}
+
+/// With `bind`.
+SpecPointer bound(std::string id, const char* address, SocketType type = SocketType::stream)
+{
+    auto spec = std::make_shared<ServiceSpec>(*service(std::move(id), {inet(address)}, type));
+    spec->bind_text = address;
+    return spec;
 }
 
 } // namespace
@@ -122,6 +143,25 @@ TEST_CASE("two datagram services on one wildcard stay, with a warning")
               .warnings == 0);
 }
 
+// D34: bound first, wildcard second is no duplicate where the kernel has both.
+TEST_CASE("only duplicates of a service with a bind address are dropped, as in xinetd")
+{
+    CHECK(check({bound("a", "127.0.0.1"), bound("b", "127.0.0.1")}).dropped == "b");
+    CHECK(check({bound("a", "127.0.0.1"), service("b", {inet("::")})}).dropped == "b");
+    CHECK(check({bound("a", "*"), bound("b", "*")}).dropped == "b");
+    for (const auto& pair : {std::vector{service("a", {inet("::")}), service("b", {inet("::")})},
+                             std::vector{service("a", {inet("::")}), bound("b", "127.0.0.1")},
+                             std::vector{bound("a", "*"), bound("b", "127.0.0.1")}}) {
+        const Outcome outcome = check(pair);
+        CHECK(outcome.kept == "ab");
+        CHECK(outcome.doomed == 1);
+    }
+    const Outcome both = check({bound("a", "127.0.0.1", SocketType::dgram),
+                                service("b", {inet("::")}, SocketType::dgram)});
+    CHECK(both.kept == "ab");
+    CHECK(both.doomed == 0);
+}
+
 TEST_CASE("different ports, protocols and port 0 do not conflict")
 {
     CHECK(check({service("a", {inet("*", 1)}), service("b", {inet("*", 2)})}).kept == "ab");
@@ -132,9 +172,9 @@ TEST_CASE("different ports, protocols and port 0 do not conflict")
 
 TEST_CASE("the later service is dropped and does not stand in the way of others")
 {
-    const Outcome outcome = check({service("a", {inet("127.0.0.1", 1)}),
-                                   service("b", {inet("127.0.0.1", 2), inet("127.0.0.1", 1)}),
-                                   service("c", {inet("127.0.0.1", 2)})});
+    const Outcome outcome = check({listening("a", {inet("127.0.0.1", 1)}),
+                                   listening("b", {inet("127.0.0.1", 2), inet("127.0.0.1", 1)}),
+                                   listening("c", {inet("127.0.0.1", 2)})});
     CHECK(outcome.kept == "ac");
     CHECK(outcome.dropped == "b");
     CHECK(outcome.why == "service 'b': 127.0.0.1:1 is taken by service 'a'");
