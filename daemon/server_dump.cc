@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <set>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -138,20 +137,24 @@ void Server::add_servers(core::DumpFacts& facts) const
 }
 
 /// Of the hosts file and of what has been learnt: nobody is asked.
-void Server::add_names(core::DumpFacts& facts) const
+void Server::add_names(const config::ServiceSpec& spec, core::DumpSurroundings& around) const
 {
-    std::set<access::IpAddress> addresses;
-    const auto add = [&addresses](const config::ServiceSpec& spec) {
-        for (const access::IpAddress& address : core::shown_addresses(spec))
-            addresses.insert(address);
-    };
-    if (facts.defaults != nullptr)
-        add(*facts.defaults);
-    for (const auto& service : facts.services)
-        add(*service.spec);
-    for (const access::IpAddress& address : addresses)
+    for (const access::IpAddress& address : core::shown_addresses(spec)) {
+        if (around.host_names.contains(address))
+            continue;
         if (const auto name = resolver_.known(host_address(address)); name && !name->empty())
-            facts.around.host_names.emplace(address, *name);
+            around.host_names.emplace(address, *name);
+    }
+}
+
+std::string Server::configuration_text(const config::LoadResult& loaded) const
+{
+    core::DumpSurroundings around;
+    around.environment = context_.traits.environment;
+    add_names(loaded.defaults, around);
+    for (const auto& spec : loaded.services)
+        add_names(*spec, around);
+    return core::configuration_dump(loaded.defaults, loaded.services, around);
 }
 
 core::DumpFacts Server::dump_facts() const
@@ -163,7 +166,10 @@ core::DumpFacts Server::dump_facts() const
     facts.around.environment = context_.traits.environment;
     add_services(facts);
     add_servers(facts);
-    add_names(facts);
+    if (facts.defaults != nullptr)
+        add_names(*facts.defaults, facts.around);
+    for (const auto& service : facts.services)
+        add_names(*service.spec, facts.around);
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0)
         facts.max_descriptors = files.rlim_cur;

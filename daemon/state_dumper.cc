@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -35,12 +36,30 @@ std::vector<int> open_descriptors()
     return numbers;
 }
 
+sys::UniqueFd open_to_append(const std::string& path)
+{
+    // O_NONBLOCK: a pipe that nobody reads is no place for a dump.
+    return sys::UniqueFd(::open(
+        path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644));
+}
+
+/// The last directory of `path`, open to all whatever our umask.
+bool make_directory_of(const std::string& path)
+{
+    const std::string directory = path.substr(0, path.rfind('/'));
+    return ::mkdir(directory.c_str(), 0755) == 0 && ::chmod(directory.c_str(), 0755) == 0;
+}
+
 /// @return what went wrong; empty if nothing did.
 std::string append(const std::string& path, std::string_view text)
 {
-    // O_NONBLOCK: a pipe that nobody reads is no place for a dump.
-    const sys::UniqueFd file(::open(
-        path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644));
+    sys::UniqueFd file = open_to_append(path);
+    if (!file && errno == ENOENT) {
+        if (make_directory_of(path))
+            file = open_to_append(path);
+        else
+            errno = ENOENT;
+    }
     if (!file)
         return fmt::format("failed to open {}: {}", path, sys::errno_text(errno));
     while (!text.empty()) {
@@ -68,6 +87,13 @@ void StateDumper::request()
         begin();
 }
 
+void StateDumper::when_written(std::function<void()> done)
+{
+    if (!writing_)
+        return done();
+    done_ = std::move(done);
+}
+
 void StateDumper::begin()
 {
     writing_ = true;
@@ -88,6 +114,8 @@ void StateDumper::on_written(const std::string& error)
         log_.error("{}", error);
     if (std::exchange(again_, false))
         begin();
+    else if (const auto done = std::exchange(done_, nullptr))
+        done();
 }
 
 } // namespace usherd::daemon

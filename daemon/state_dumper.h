@@ -19,11 +19,14 @@ public:
     using Facts = std::function<core::DumpFacts()>;
 
     /// @param worker, log outlive the dumper. @param path of the file; its directory may be missing
-    /// when a dump is asked for. @param facts called in the loop, once for each dump.
+    /// when a dump is asked for: then it is made, mode 0755. @param facts called in the loop, once
+    /// for each dump.
     StateDumper(BlockingWorker& worker, Log& log, std::string path, Facts facts);
 
     /// One dump, or one more after that which is being written.
     void request();
+    /// Calls `done` once every dump that was asked for is written: at once if none is.
+    void when_written(std::function<void()> done);
 
 private:
     void begin();
@@ -33,6 +36,7 @@ private:
     Log& log_;
     std::string path_;
     Facts facts_;
+    std::function<void()> done_;
     bool writing_ = false;
     bool again_ = false;
 };

@@ -101,7 +101,9 @@ void append_counters(std::string& text, const DumpFacts& facts)
     const std::uint64_t open = facts.descriptors.size();
     add(text, "active_services = {}\navailable_services = {}\n",
         count([](const DumpService& service) { return service.state == State::active; }),
-        count([](const DumpService& service) { return service.state != State::not_started; }));
+        count([](const DumpService& service) {
+            return service.state == State::active || service.state == State::suspended;
+        }));
     add(text, "descriptors_free = {}\nrunning_servers = {}\nLogging service = enabled\n\n",
         facts.max_descriptors - std::min(facts.max_descriptors, open), facts.servers.size());
     add(text, "max_descriptors = {}\nprocess_limit = {}\nconfig_file = {}\n\nEND OF DUMP\n\n",

@@ -325,7 +325,7 @@ TEST_CASE("counters and sockets are shown of active services only")
                     "\tService configuration: shellish\n"
                     "\n") != std::string::npos);
     CHECK(has_line(text, "active_services = 1"));
-    CHECK(has_line(text, "available_services = 2"));
+    CHECK(has_line(text, "available_services = 1"));
 }
 
 TEST_CASE("a TCPMUX client is not started and not available")

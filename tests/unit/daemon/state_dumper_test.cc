@@ -66,16 +66,48 @@ TEST_CASE("the dump lists the descriptors that are open")
     CHECK(directory.read("usherd.dump").find("(not in socket mask): 0 1 2 ") != std::string::npos);
 }
 
-TEST_CASE("without a directory there is an error and no dump")
+TEST_CASE("the directory of the dump is made if it is missing, open to all")
 {
     const tests::TemporaryDirectory directory;
-    const std::string path = directory.path("missing/usherd.dump");
+    const mode_t before = ::umask(077);
+    Bench bench(directory.path("run/usherd.dump"));
+    bench.dumper.request();
+    bench.wait_for_messages(1);
+    ::umask(before);
+    CHECK(bench.log.messages[0].level == Level::info);
+    struct stat status {};
+    REQUIRE(::stat(directory.path("run").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0755);
+}
+
+TEST_CASE("where no directory can be made there is an error and no dump")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path("missing/too/usherd.dump");
     Bench bench(path);
     bench.dumper.request();
     bench.wait_for_messages(1);
     CHECK(bench.log.messages[0].level == Level::error);
     CHECK(bench.log.messages[0].text ==
           "failed to open " + path + ": No such file or directory (errno = 2)");
+}
+
+TEST_CASE("whoever ends the daemon can wait for the dumps that were asked for")
+{
+    const tests::TemporaryDirectory directory;
+    Bench bench(directory.path("usherd.dump"));
+    bool done = false;
+    bench.dumper.when_written([&] { done = true; });
+    CHECK(done);
+
+    done = false;
+    bench.dumper.request();
+    bench.dumper.request();
+    bench.dumper.when_written([&] { done = true; });
+    CHECK_FALSE(done);
+    REQUIRE(tests::run_until(bench.loop, [&] { return done; }));
+    CHECK(bench.log.messages.size() == 2);
+    CHECK(directory.read("usherd.dump").find("Current time: dump 2") != std::string::npos);
 }
 
 TEST_CASE("requests that come while a dump is written make one more")
