@@ -6,9 +6,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/ctl/activity_commands.h"
+#include "daemon/ctl/ban_commands.h"
+#include "daemon/ctl/change_commands.h"
 #include "daemon/ctl/check_command.h"
 #include "daemon/ctl/convert_command.h"
 #include "daemon/ctl/session.h"
+#include "daemon/ctl/show_commands.h"
 
 namespace usherd::ctl {
 
@@ -30,6 +34,10 @@ void add_commands(CLI::App& app, Session& session)
 {
     app.require_subcommand(1);
     app.fallthrough(); // global options may stand after the command, too
+    add_show_commands(app, session);
+    add_activity_commands(app, session);
+    add_change_commands(app, session);
+    add_ban_commands(app, session);
     add_check_command(app, session);
     add_convert_command(app, session);
 }
