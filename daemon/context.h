@@ -22,6 +22,7 @@ namespace usherd::daemon {
 
 class BannerSender;
 class Gatekeeper;
+class Wrappers;
 
 struct Context {
     sys::EventLoop& loop;
@@ -32,6 +33,7 @@ struct Context {
     InternalSessions& internals;
     Relays& relays;
     Gatekeeper& gatekeeper;
+    Wrappers& wrappers;
     BannerSender& banners;
     core::DaemonTraits traits;
     PassedSockets passed;

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 #include "daemon/sensor.h"
 #include "daemon/service.h"
+#include "daemon/wrappers.h"
 
 namespace usherd::daemon {
 
@@ -14,7 +16,6 @@ namespace {
 
 // More than this many clients whose names are being looked up: the rest is refused.
 constexpr std::size_t max_parked = 4096;
-constexpr std::size_t max_prefetches = 256;
 
 sys::HostAddress to_host_address(const access::IpAddress& address) noexcept
 {
@@ -58,7 +59,7 @@ access::Facts gather(Service& service, const std::optional<access::Peer>& peer,
 } // namespace
 
 struct Gatekeeper::Parked {
-    Parked(Gatekeeper& its_owner, Service& its_service, Arrival its_arrival, access::Slot its_slot)
+    Parked(Gatekeeper& its_owner, Service& its_service, Arrival its_arrival, MaybeSlot its_slot)
         : owner(its_owner), service(&its_service), arrival(std::move(its_arrival)),
           slot(std::move(its_slot))
     {
@@ -68,12 +69,13 @@ struct Gatekeeper::Parked {
     Gatekeeper& owner;
     Service* service;
     Arrival arrival;
-    access::Slot slot;
+    MaybeSlot slot;
     sys::HostNameLookup lookup;
 };
 
-Gatekeeper::Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver, Sensors& sensors)
-    : resolver_(resolver), sensors_(sensors),
+Gatekeeper::Gatekeeper(sys::EventLoop& loop, sys::HostNameResolver& resolver, Sensors& sensors,
+                       Wrappers& wrappers)
+    : resolver_(resolver), sensors_(sensors), wrappers_(wrappers),
       clear_(loop, sys::bind<&Gatekeeper::clear_finished>(*this))
 {
 }
@@ -99,7 +101,7 @@ void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_
         source = arrival.peer->address;
     auto slot = service.counter().take(source);
     if (!arrival.peer) {
-        service.on_admitted(std::move(arrival), std::move(slot));
+        ask_wrappers(service, std::move(arrival), std::move(slot));
         return;
     }
     if (access::needs_host_name(policy, *arrival.peer))
@@ -116,44 +118,72 @@ bool Gatekeeper::is_denied(const Service& service, const std::optional<access::P
     return is_sensor || (peer && sensors_.denies(*peer));
 }
 
-void Gatekeeper::decide_address(Service& service, Arrival arrival, access::Slot slot,
+void Gatekeeper::decide_address(Service& service, Arrival arrival, MaybeSlot slot,
                                 std::string_view name)
 {
     const auto verdict = access::decide_address(service.spec().policy, *arrival.peer, name);
     if (verdict.reason == access::Reason::allowed)
-        service.on_admitted(std::move(arrival), std::move(slot));
-    else
-        service.on_refused(std::move(arrival), {verdict.reason, verdict.both_match});
+        return ask_wrappers(service, std::move(arrival), std::move(slot));
+    refuse(service, std::move(arrival), std::move(slot), {verdict.reason, verdict.both_match});
 }
 
-access::Decision Gatekeeper::judge_datagram(Service& service,
-                                            const std::optional<access::Peer>& peer,
-                                            std::uint32_t running_total,
-                                            std::uint32_t process_limit)
+void Gatekeeper::ask_wrappers(Service& service, Arrival arrival, MaybeSlot slot)
+{
+    if (wrappers_.concern(service.spec(), arrival.local.family()))
+        return wrappers_.ask(service, std::move(arrival), std::move(slot));
+    admit(service, std::move(arrival), std::move(slot));
+}
+
+void Gatekeeper::admit(Service& service, Arrival arrival, MaybeSlot slot)
+{
+    if (arrival.kept)
+        service.on_datagram_judged(arrival, {access::Reason::allowed});
+    else
+        service.on_admitted(std::move(arrival), std::move(*slot));
+}
+
+void Gatekeeper::refuse(Service& service, Arrival arrival, MaybeSlot slot,
+                        const access::Decision& decision)
+{
+    if (arrival.kept)
+        return service.on_datagram_judged(arrival, decision);
+    service.on_refused(std::move(arrival), decision);
+    slot.reset();
+    service.on_slot_free();
+}
+
+std::optional<access::Decision> Gatekeeper::judge_datagram(Service& service,
+                                                           const std::optional<access::Peer>& peer,
+                                                           std::uint32_t running_total,
+                                                           std::uint32_t process_limit)
 {
     const access::Policy& policy = service.spec().policy;
-    auto facts = gather(service, peer, running_total, process_limit);
+    const auto facts = gather(service, peer, running_total, process_limit);
     if (const auto limits = access::decide_limits(policy, facts); limits != access::Reason::allowed)
-        return {limits};
+        return access::Decision{limits};
     if (is_denied(service, peer))
-        return {access::Reason::address};
-    if (!peer || !access::needs_host_name(policy, *peer))
-        return access::decide(policy, facts);
-    const auto name = resolver_.known(to_host_address(peer->address));
-    if (!name) {
-        prefetch(*peer);
-        return {access::Reason::address};
-    }
-    facts.host_name = *name;
-    return access::decide(policy, facts);
+        return access::Decision{access::Reason::address};
+    if (peer && access::needs_host_name(policy, *peer))
+        return std::nullopt;
+    const auto decision = access::decide(policy, facts);
+    if (decision.reason == access::Reason::allowed && peer &&
+        wrappers_.concern(service.spec(), AF_INET))
+        return std::nullopt;
+    return decision;
 }
 
-void Gatekeeper::park(Service& service, Arrival arrival, access::Slot slot)
+void Gatekeeper::judge_kept(Service& service, Arrival arrival)
 {
-    if (parked_.size() >= max_parked) {
-        service.on_refused(std::move(arrival), {access::Reason::address});
-        return;
-    }
+    if (access::needs_host_name(service.spec().policy, *arrival.peer))
+        park(service, std::move(arrival), std::nullopt);
+    else
+        ask_wrappers(service, std::move(arrival), std::nullopt);
+}
+
+void Gatekeeper::park(Service& service, Arrival arrival, MaybeSlot slot)
+{
+    if (parked_.size() >= max_parked)
+        return refuse(service, std::move(arrival), std::move(slot), {access::Reason::address});
     const auto address = to_host_address(arrival.peer->address);
     Parked& parked = parked_.emplace_back(*this, service, std::move(arrival), std::move(slot));
     parked.lookup = resolver_.lookup(address, sys::bind_name<&Parked::on_name>(parked));
@@ -165,20 +195,8 @@ void Gatekeeper::on_name(Parked& parked, std::string_view name) noexcept
                                    [&](const Parked& other) { return &other == &parked; });
     finished_.splice(finished_.end(), parked_, here);
     clear_.schedule();
-    decide_address(*parked.service, std::move(parked.arrival), std::move(parked.slot), name);
-}
-
-void Gatekeeper::prefetch(const access::Peer& peer)
-{
-    std::erase_if(prefetches_, [](const auto& lookup) { return !lookup.is_pending(); });
-    if (prefetches_.size() < max_prefetches)
-        prefetches_.push_back(resolver_.lookup(to_host_address(peer.address),
-                                               sys::bind_name<&Gatekeeper::on_prefetched>(*this)));
-}
-
-void Gatekeeper::on_prefetched(std::string_view /*name*/) noexcept
-{
-    // The resolver remembers it for the next datagram.
+    decide_address(*parked.service, std::move(parked.arrival),
+                   std::exchange(parked.slot, std::nullopt), name);
 }
 
 void Gatekeeper::forget(const Service& service) noexcept
@@ -189,8 +207,9 @@ void Gatekeeper::forget(const Service& service) noexcept
 std::size_t Gatekeeper::parked_for(const Service& service) const noexcept
 {
     return static_cast<std::size_t>(
-        std::count_if(parked_.begin(), parked_.end(),
-                      [&](const Parked& parked) { return parked.service == &service; }));
+        std::count_if(parked_.begin(), parked_.end(), [&](const Parked& parked) {
+            return parked.service == &service && parked.slot;
+        }));
 }
 
 void Gatekeeper::clear_finished() noexcept

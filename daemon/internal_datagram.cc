@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/internal_datagram.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
-
-#include "daemon/datagram_socket.h"
 
 namespace usherd::daemon {
 
@@ -65,8 +64,29 @@ void InternalDatagram::serve(const ReceivedDatagram& datagram) noexcept
     const bool answers = kind_ != core::InternalService::discard;
     if (answers && datagram.peer && !may_answer(*datagram.peer))
         return;
-    if (gate_.admit(datagram.peer) && answers)
+    if (gate_.admit(*this, datagram) == Admission::yes && answers)
         answer(datagram);
+}
+
+std::optional<std::uint64_t> InternalDatagram::keep(const ReceivedDatagram& datagram)
+{
+    static std::uint64_t last_ticket = 0; // of all sockets: one may get the number of another
+    if (kept_.size() >= max_kept)
+        return std::nullopt;
+    kept_.emplace_back(++last_ticket, datagram);
+    return last_ticket;
+}
+
+bool InternalDatagram::decide(std::uint64_t ticket, bool is_admitted) noexcept
+{
+    const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                    [ticket](const auto& kept) { return kept.first == ticket; });
+    if (found == kept_.end())
+        return false;
+    if (is_admitted && kind_ != core::InternalService::discard)
+        answer(found->second);
+    kept_.erase(found);
+    return true;
 }
 
 /// Before the gate: what a forged source asks for counts neither against `cps` nor fills the log.

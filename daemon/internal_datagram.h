@@ -5,24 +5,31 @@
 
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <optional>
+#include <utility>
 
 #include "access-control/ip_address.h"
 #include "daemon/core/internal_content.h"
 #include "daemon/core/reply_guard.h"
+#include "daemon/datagram_socket.h"
 #include "daemon/sys/event_loop.h"
 
 namespace usherd::daemon {
 
-struct ReceivedDatagram;
+class InternalDatagram;
+
+enum class Admission : std::uint8_t { yes, no, later };
 
 class DatagramGate {
 public:
     virtual ~DatagramGate() = default;
     /// Decides about one datagram and logs START or FAIL. It may pause() the InternalDatagram (cps)
-    /// but not destroy it. @param peer absent over UNIX sockets
-    /// @return true: serve it; false: it is dropped.
-    [[nodiscard]] virtual bool admit(const std::optional<access::Peer>& peer) noexcept = 0;
+    /// but not destroy it.
+    /// @return yes: serve it; no: it is dropped; later: `asker` keeps it (see there).
+    [[nodiscard]] virtual Admission admit(InternalDatagram& asker,
+                                          const ReceivedDatagram& datagram) noexcept = 0;
     /// A datagram that was dropped before admit() was asked, because an answer could go to
     /// somebody who never asked (core/reply_guard.h). Not for discard, which never answers.
     virtual void on_not_answered(const access::Peer& /*peer*/, core::ReplyVerdict /*why*/) noexcept
@@ -32,6 +39,8 @@ public:
 
 class InternalDatagram {
 public:
+    static constexpr std::size_t max_kept = 64;
+
     /// @param fd borrowed: a bound datagram socket, in whatever mode; it is made to tell to which
     /// address a datagram came. It outlives this object, as do `loop` and `gate`. Serves at once.
     InternalDatagram(sys::EventLoop& loop, int fd, core::InternalService kind, DatagramGate& gate);
@@ -39,6 +48,12 @@ public:
     void pause() noexcept;
     void resume() noexcept;
     [[nodiscard]] int fd() const noexcept { return fd_; }
+
+    /// For the gate: keeps a datagram that cannot be decided at once.
+    /// @return what decide() will want, never twice the same; nothing: too many are kept.
+    [[nodiscard]] std::optional<std::uint64_t> keep(const ReceivedDatagram& datagram);
+    /// Serves or drops one that was kept. @return false: it is not here
+    bool decide(std::uint64_t ticket, bool is_admitted) noexcept;
 
 private:
     void on_readable() noexcept;
@@ -51,6 +66,7 @@ private:
     DatagramGate& gate_;
     core::ReplyGuard guard_;
     core::ChargenDatagrams chargen_;
+    std::deque<std::pair<std::uint64_t, ReceivedDatagram>> kept_;
     sys::Watch readable_;
 };
 

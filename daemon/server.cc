@@ -45,14 +45,16 @@ Level level_of(const config::Diagnostic& diagnostic) noexcept
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
                PassedSockets passed, LowDescriptors low)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
-      resolver_(loop), sensors_(loop, log, provoked_log_), gatekeeper_(loop, resolver_, sensors_),
-      banners_(loop, provoked_log_), internals_(loop, *this), relays_(loop, *this),
+      resolver_(loop), sensors_(loop, log, provoked_log_),
+      gatekeeper_(loop, resolver_, sensors_, wrappers_), banners_(loop, provoked_log_),
+      internals_(loop, *this), relays_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       low.release();
                       return make_launcher(loop, worker_count(options), receiver);
                   }),
-      reaper_(loop, supervisor_),
+      wrappers_(loop, provoked_log_, supervisor_, options.program, syslog_facility(options)),
+      reaper_(loop, wrappers_),
       retries_(loop, [this](ServerStart start) { supervisor_.launch(std::move(start)); }),
       context_{loop,
                log,
@@ -62,6 +64,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                internals_,
                relays_,
                gatekeeper_,
+               wrappers_,
                banners_,
                std::move(traits),
                std::move(passed),
@@ -72,6 +75,16 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
 }
 
 Server::~Server() = default;
+
+/// Where the daemon itself logs; -1: not to syslog.
+int Server::syslog_facility(const Options& options) noexcept
+{
+    const bool on_stderr =
+        !options.syslog_facility && (options.foreground_for_people || options.debug);
+    if (!options.filelog.empty() || on_stderr)
+        return -1;
+    return options.syslog_facility.value_or(DaemonLogTarget().facility);
+}
 
 std::size_t Server::available_services() const noexcept
 {
@@ -97,10 +110,10 @@ void Server::report_diagnostics(const config::LoadResult& loaded)
 std::optional<std::string> Server::obstacle(const config::ServiceSpec& spec) const
 {
     auto why = core::unsupported_effect(spec);
-    if (!why && wrapper_rules_ && is_wrapped(spec))
-        why = fmt::format("tcp_wrappers rules in {} are not carried out by this release; flags = "
-                          "NOLIBWRAP serves without them",
-                          *wrapper_rules_);
+    if (!why && !wrapper_rules_.empty() && is_wrapped(spec))
+        why = fmt::format("tcp_wrappers rules in {} are not carried out by a build without "
+                          "libwrap; flags = NOLIBWRAP serves without them",
+                          wrapper_rules_);
     if (!why && !context_.traits.is_root)
         why = core::missing_privilege(spec, ::geteuid());
     return why;
@@ -129,7 +142,7 @@ Service& Server::add(PlacedSpec spec, LogBook& book)
 
 void Server::start(const config::LoadResult& loaded, Started started)
 {
-    wrapper_rules_ = find_wrapper_rules();
+    wrapper_rules_ = has_libwrap() ? "" : WrapperFiles().with_rules();
     defaults_ = std::make_shared<const config::ServiceSpec>(loaded.defaults);
     LogBook book(log_);
     services_.reserve(loaded.services.size());

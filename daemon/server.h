@@ -29,6 +29,7 @@
 #include "daemon/sensor.h"
 #include "daemon/service.h"
 #include "daemon/sys/resolver.h"
+#include "daemon/wrapper_files.h"
 #include "daemon/wrappers.h"
 
 namespace usherd::daemon {
@@ -106,6 +107,7 @@ private:
     void check_stopped() noexcept;
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
+    [[nodiscard]] static int syslog_facility(const Options& options) noexcept;
 
     sys::EventLoop& loop_;
     Log& log_;
@@ -119,6 +121,7 @@ private:
     InternalSessions internals_;
     Relays relays_;
     Supervisor supervisor_;
+    Wrappers wrappers_;
     Reaper reaper_;
     RetryQueue retries_;
     DescriptorReserve reserve_;
@@ -132,8 +135,8 @@ private:
         ServiceKey service;
         int attempts = 0;
     };
-    std::vector<Opening> opening_;             ///< sockets that could not be opened yet
-    std::optional<std::string> wrapper_rules_; ///< the tcp_wrappers file that has rules
+    std::vector<Opening> opening_; ///< sockets that could not be opened yet
+    std::string wrapper_rules_;    ///< without libwrap: the file that has rules
     std::function<void()> opened_;
     std::function<void()> stopped_;
     std::function<void()> reloaded_;

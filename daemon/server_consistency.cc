@@ -42,10 +42,10 @@ std::vector<std::string> Server::inconsistencies()
     for (const auto& service : services_) {
         const std::string& id = service->spec().id;
         const ServiceKey key = service->key();
-        const std::size_t holders = supervisor_.count(key) + retries_.count(key) +
-                                    relays_.count(static_cast<std::uint64_t>(key)) +
-                                    gatekeeper_.parked_for(*service) +
-                                    sessions[static_cast<std::uint64_t>(key)];
+        const std::size_t holders =
+            supervisor_.count(key) + retries_.count(key) +
+            relays_.count(static_cast<std::uint64_t>(key)) + gatekeeper_.parked_for(*service) +
+            wrappers_.slots_of(*service) + sessions[static_cast<std::uint64_t>(key)];
         servers += supervisor_.count(key);
         if (service->counter().running() != holders)
             found.push_back(fmt::format("service {}: {} counted, {} there", id,

@@ -11,6 +11,7 @@
 
 #include "daemon/core/unsupported.h"
 #include "daemon/socket_filter.h"
+#include "daemon/wrappers.h"
 
 namespace usherd::daemon {
 
@@ -28,6 +29,7 @@ Service::Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_
 Service::~Service()
 {
     context_.gatekeeper.forget(*this);
+    context_.wrappers.forget(*this);
     context_.banners.forget(*this);
     close();
 }

@@ -83,6 +83,8 @@ public:
     [[nodiscard]] const std::string& stale_because() const noexcept { return stale_because_; }
     /// Listening, suspended or lent: the sockets are, or will be again.
     [[nodiscard]] bool is_available() const noexcept;
+    /// What its servers are, apart from their clients.
+    [[nodiscard]] const std::shared_ptr<const core::SpawnTemplate>& spawn_template();
 
     /// Opens the sockets that are not open. @return the first error; what could be opened is closed
     /// again and the state stays as it was.
@@ -99,6 +101,12 @@ public:
     /// From the Gatekeeper.
     void on_admitted(Arrival arrival, access::Slot slot) noexcept;
     void on_refused(Arrival arrival, const access::Decision& decision) noexcept;
+    /// A slot that was held for a client that is not served has been given back.
+    void on_slot_free() noexcept;
+    /// From tcp_wrappers: a command of a rule serves the client, as the process `pid`.
+    void on_taken_over(Arrival arrival, std::optional<access::Slot> slot, pid_t pid) noexcept;
+    /// A datagram that was kept. @param arrival of which it is part
+    void on_datagram_judged(const Arrival& arrival, const access::Decision& decision) noexcept;
 
     /// From the Supervisor, by way of Server.
     void on_server_started(const RunningServer& server) noexcept;
@@ -123,7 +131,8 @@ public:
                         std::optional<access::Slot> slot) noexcept override;
     void on_banner_given_up() noexcept override;
     // DatagramGate
-    [[nodiscard]] bool admit(const std::optional<access::Peer>& peer) noexcept override;
+    [[nodiscard]] Admission admit(InternalDatagram& asker,
+                                  const ReceivedDatagram& datagram) noexcept override;
     void on_not_answered(const access::Peer& peer, core::ReplyVerdict why) noexcept override;
 
 private:
@@ -143,6 +152,8 @@ private:
     void send_banner(BannerStage stage, Arrival arrival,
                      std::optional<access::Slot> slot = std::nullopt) noexcept;
     void start_server(Arrival arrival, access::Slot slot);
+    [[nodiscard]] bool count_datagram(const access::Decision& decision,
+                                      const std::optional<access::Peer>& peer) noexcept;
     void start_session(Arrival arrival, access::Slot slot);
     void start_relay(Arrival arrival, access::Slot slot);
     void log_record(const std::string& record) noexcept;
@@ -156,7 +167,6 @@ private:
     [[nodiscard]] bool is_damped(access::Reason reason,
                                  const std::optional<access::Peer>& peer) noexcept;
     [[nodiscard]] sys::Timer& timer();
-    [[nodiscard]] const std::shared_ptr<const core::SpawnTemplate>& spawn_template();
 
     ServiceKey key_;
     std::shared_ptr<const config::ServiceSpec> spec_;

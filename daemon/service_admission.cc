@@ -83,6 +83,7 @@ void Service::on_lendable(int socket) noexcept
         if (!sender)
             return; // nothing there after all, or an ICMP error that has now been taken
         arrival.peer = to_peer(*sender);
+        arrival.sender = *sender;
     }
     for (const auto& listener : listeners_)
         if (listener->fd() == socket)
@@ -91,19 +92,48 @@ void Service::on_lendable(int socket) noexcept
     judge(std::move(arrival));
 }
 
-bool Service::admit(const std::optional<access::Peer>& peer) noexcept
+Admission Service::admit(InternalDatagram& asker, const ReceivedDatagram& datagram) noexcept
 {
-    const auto decision = context_.gatekeeper.judge_datagram(*this, peer, context_.running_total(),
-                                                             context_.process_limit);
-    if (decision.reason != access::Reason::allowed) {
-        count_refusal(decision, peer);
-        if (decision.reason == access::Reason::rate)
-            on_rate_exceeded();
-        return false;
+    const auto decision = context_.gatekeeper.judge_datagram(
+        *this, datagram.peer, context_.running_total(), context_.process_limit);
+    if (decision)
+        return count_datagram(*decision, datagram.peer) ? Admission::yes : Admission::no;
+    const auto ticket = asker.keep(datagram);
+    if (!ticket) {
+        // More wait than any honest crowd sends.
+        (void)count_datagram({access::Reason::address}, datagram.peer);
+        return Admission::no;
     }
-    ++counts_.accepted;
-    log_record(core::start_record(*spec_, 0, peer));
-    return true;
+    Arrival arrival;
+    arrival.peer = datagram.peer;
+    arrival.local = datagram.sender; // of the same family
+    arrival.sender = datagram.sender;
+    arrival.kept = KeptDatagram{asker.fd(), *ticket};
+    context_.gatekeeper.judge_kept(*this, std::move(arrival));
+    return Admission::later;
+}
+
+/// @return true: it is served
+bool Service::count_datagram(const access::Decision& decision,
+                             const std::optional<access::Peer>& peer) noexcept
+{
+    if (decision.reason == access::Reason::allowed) {
+        ++counts_.accepted;
+        log_record(core::start_record(*spec_, 0, peer));
+        return true;
+    }
+    count_refusal(decision, peer);
+    if (decision.reason == access::Reason::rate)
+        on_rate_exceeded();
+    return false;
+}
+
+void Service::on_datagram_judged(const Arrival& arrival, const access::Decision& decision) noexcept
+{
+    const bool is_admitted = count_datagram(decision, arrival.peer);
+    for (const auto& datagram : datagrams_)
+        if (datagram->fd() == arrival.kept->fd)
+            datagram->decide(arrival.kept->ticket, is_admitted);
 }
 
 void Service::on_not_answered(const access::Peer& peer, core::ReplyVerdict why) noexcept
@@ -179,6 +209,9 @@ void Service::start_server(Arrival arrival, access::Slot slot)
     start.service = key_;
     start.spec = spec_;
     start.plan = {spawn_template(), core::connection_environment(facts)};
+    if (arrival.changes)
+        start.plan.base =
+            core::changed(*start.plan.base, arrival.changes->umask, arrival.changes->nice_by);
     start.slot.emplace(std::move(slot));
     start.peer = arrival.peer;
     start.connection = std::move(arrival.socket);
@@ -216,6 +249,12 @@ void Service::count_refusal(const access::Decision& decision,
         context_.provoked_log.write(
             Level::error, spec_->id, "load",
             fmt::format("refused connect from {} due to excessive load", address()));
+    if (decision.reason == access::Reason::libwrap)
+        context_.provoked_log.write(Level::info, spec_->id, "libwrap",
+                                    fmt::format("libwrap refused connection to {} (libwrap={}) "
+                                                "from {}",
+                                                spec_->id, config::libwrap_daemon(*spec_),
+                                                address()));
     if (!is_damped(decision.reason, peer))
         log_record(core::fail_record(*spec_, decision.reason, peer));
 }
@@ -231,6 +270,28 @@ void Service::on_refused(Arrival arrival, const access::Decision& decision) noex
     }
     if (decision.reason == access::Reason::rate)
         on_rate_exceeded();
+}
+
+void Service::on_slot_free() noexcept
+{
+    if (waiting_for_slot_)
+        resume_listeners();
+}
+
+void Service::on_taken_over(Arrival arrival, std::optional<access::Slot> slot, pid_t pid) noexcept
+{
+    ++counts_.accepted;
+    for (const auto& datagram : datagrams_)
+        if (arrival.kept && datagram->fd() == arrival.kept->fd)
+            datagram->decide(arrival.kept->ticket, false);
+    ServerStart start;
+    start.service = key_;
+    start.spec = spec_;
+    if (slot)
+        start.slot.emplace(std::move(*slot));
+    start.peer = arrival.peer;
+    start.borrowed = arrival.lent;
+    context_.supervisor.adopt(std::move(start), pid);
 }
 
 /// The refused client's datagram or connection must not be there at the next turn.

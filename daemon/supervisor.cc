@@ -30,7 +30,7 @@ Supervisor::Supervisor(sys::EventLoop& loop, ServerObserver& observer,
 
 Supervisor::~Supervisor() = default;
 
-void Supervisor::launch(ServerStart start) noexcept
+Supervisor::Servers::iterator Supervisor::enter(ServerStart& start) noexcept
 {
     const LaunchTicket ticket{++last_ticket_};
     Servers& servers = services_[start.service];
@@ -43,10 +43,27 @@ void Supervisor::launch(ServerStart start) noexcept
     server.peer = start.peer;
     server.borrowed = start.borrowed;
     server.attempts = start.attempts;
-    by_ticket_.emplace(ticket, std::prev(servers.end()));
+    const auto entered = std::prev(servers.end());
+    by_ticket_.emplace(ticket, entered);
+    return entered;
+}
+
+void Supervisor::launch(ServerStart start) noexcept
+{
+    const LaunchTicket ticket = enter(start)->ticket;
     unreported_.push_back(ticket);
     launcher_->submit({ticket, std::move(start.plan), std::move(start.connection), start.borrowed,
                        std::move(start.stderr_fd)});
+}
+
+void Supervisor::adopt(ServerStart start, pid_t pid) noexcept
+{
+    const Servers::iterator server = enter(start);
+    server->pid = pid;
+    server->started_at = steady_clock::now();
+    server->started_on_clock = system_clock::now();
+    by_pid_.emplace(pid, server);
+    welcome(server);
 }
 
 void Supervisor::on_launched(LaunchReport report) noexcept

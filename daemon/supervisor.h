@@ -108,6 +108,10 @@ public:
     Supervisor& operator=(const Supervisor&) = delete;
 
     void launch(ServerStart start) noexcept;
+    /// A child that was made elsewhere and serves a client: from now on a server like the others.
+    /// It leads a process group. Its exit is not reported from within.
+    /// @param start without plan and connection
+    void adopt(ServerStart start, pid_t pid) noexcept;
 
     /// Servers in the table, those that are starting included.
     [[nodiscard]] std::size_t count() const noexcept;
@@ -145,6 +149,7 @@ private:
         std::uint64_t last_ticket; ///< a start that was asked for later did not make this pid
     };
 
+    [[nodiscard]] Servers::iterator enter(ServerStart& start) noexcept;
     void take_report(Servers::iterator server, LaunchReport& report) noexcept;
     void give_back(Servers::iterator server, LaunchReport& report) noexcept;
     void welcome(Servers::iterator server) noexcept;

@@ -69,6 +69,16 @@ std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& sp
     return plan;
 }
 
+std::shared_ptr<const SpawnTemplate> changed(const SpawnTemplate& base, std::uint32_t umask,
+                                             int nice_by)
+{
+    const auto plan = std::make_shared<SpawnTemplate>(base);
+    plan->umask = umask;
+    if (nice_by != 0)
+        plan->nice = base.nice.value_or(0) + nice_by;
+    return plan;
+}
+
 void write_exec_arrays(const SpawnPlan& plan, const char* listen_pid, std::vector<char*>& argv,
                        std::vector<char*>& envp)
 {

@@ -52,6 +52,10 @@ struct SpawnTemplate {
 [[nodiscard]] std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& spec,
                                                                  const DaemonTraits& traits);
 
+/// The same for one server, with another umask and a further change of its nice value.
+[[nodiscard]] std::shared_ptr<const SpawnTemplate> changed(const SpawnTemplate& base,
+                                                           std::uint32_t umask, int nice_by);
+
 struct SpawnPlan {
     std::shared_ptr<const SpawnTemplate> base;
     ConnectionEnvironment connection_env;

@@ -45,8 +45,6 @@ std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
     if (spec.log_on_success.has(config::SuccessLog::userid) ||
         spec.log_on_failure.has(config::FailureLog::userid))
         return "USERID is not carried out by this release";
-    if (spec.libwrap_name_given)
-        return "libwrap is not carried out by this release";
     if (needs_address_filter(spec))
         return why_not_filtered(spec);
     return std::nullopt;

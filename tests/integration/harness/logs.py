@@ -54,10 +54,25 @@ def decided_early(lines):
     client has its FAIL line only, without the START and EXIT of the child that refused it."""
     kept = list(lines)
     for record in [line for line in lines if re.match(r"FAIL: \S+ (address|libwrap)", line)]:
-        service = record.split()[1]
-        for word in ("START", "EXIT"):
-            for line in kept:
-                if line.split()[:2] == [f"{word}:", service]:
-                    kept.remove(line)
-                    break
+        service, source = record.split()[1], field(record, "from")
+        start = first(kept, "START:", service, "from", source)
+        if start is not None:
+            kept.remove(start)
+            end = first(kept, "EXIT:", service, "pid", field(start, "pid"))
+            if end is not None:
+                kept.remove(end)
     return kept
+
+
+def field(record, name):
+    match = re.search(rf" {name}=(\S+)", record)
+    return match.group(1) if match else None
+
+
+def first(lines, word, service, name, value):
+    """The first record of this kind whose field, if it has one, is `value`."""
+    for line in lines:
+        if line.split()[:2] == [word, service] and (
+                value is None or field(line, name) in (None, value)):
+            return line
+    return None

@@ -39,8 +39,23 @@ def command(pid):
     return b" ".join(words).decode(errors="replace").strip() or f"[{state(pid)}]"
 
 
+WRAPPERS = "usherd-wrappers"   # usherd's helper for tcp_wrappers, and its processes
+
+
+def name(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def children(pid):
-    return [other for other in pids() if parent(other) == pid]
+    """But for the helper, which stays as long as the daemon."""
+    return [other for other in pids() if parent(other) == pid and name(other) != WRAPPERS]
+
+
+def wrappers(pid):
+    return [other for other in pids() if parent(other) == pid and name(other) == WRAPPERS]
 
 
 def zombies_of(pid):

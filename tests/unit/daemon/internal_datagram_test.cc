@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <vector>
 
+#include "daemon/datagram_socket.h"
 #include "daemon/internal_datagram.h"
 #include "daemon/sys/unique_fd.h"
 #include "tests/support/catch.h"
@@ -94,12 +95,16 @@ Name name_of(int fd)
 
 class Gate final : public DatagramGate {
 public:
-    bool admit(const std::optional<access::Peer>& peer) noexcept override
+    Admission admit(InternalDatagram& asker, const ReceivedDatagram& datagram) noexcept override
     {
-        asked.push_back(peer);
+        asked.push_back(datagram.peer);
         if (service != nullptr && asked.size() == pause_after)
             service->pause();
-        return open;
+        if (keeps) {
+            tickets.push_back(asker.keep(datagram));
+            return Admission::later;
+        }
+        return open ? Admission::yes : Admission::no;
     }
     void on_not_answered(const access::Peer&, core::ReplyVerdict why) noexcept override
     {
@@ -108,6 +113,8 @@ public:
 
     std::vector<std::optional<access::Peer>> asked;
     std::vector<core::ReplyVerdict> not_answered;
+    bool keeps = false;
+    std::vector<std::optional<std::uint64_t>> tickets;
     bool open = true;
     InternalDatagram* service = nullptr;
     std::size_t pause_after = 0;
@@ -271,6 +278,35 @@ TEST_CASE("whom the gate refuses gets no answer")
     REQUIRE(tests::run_until(fixture.loop, [&] { return fixture.gate.asked.size() == 1; }));
     fixture.settle();
     CHECK_FALSE(client.receive());
+}
+
+TEST_CASE("a datagram that is kept is answered once it is admitted, and not if it is refused")
+{
+    Fixture fixture(InternalService::echo);
+    fixture.gate.keeps = true;
+    Client client(inet_name("127.0.0.1", 0));
+    client.send(fixture.address, "one");
+    client.send(fixture.address, "two");
+    fixture.settle();
+    REQUIRE(fixture.gate.tickets.size() == 2);
+    CHECK_FALSE(client.receive());
+
+    CHECK(fixture.service->decide(*fixture.gate.tickets[1], true));
+    REQUIRE(tests::run_until(fixture.loop, [&] { return client.receive(); }));
+    CHECK(client.answer == "two");
+    CHECK(fixture.service->decide(*fixture.gate.tickets[0], false));
+    CHECK_FALSE(fixture.service->decide(*fixture.gate.tickets[0], true));
+    fixture.settle();
+    CHECK_FALSE(client.receive());
+}
+
+TEST_CASE("only so many datagrams are kept")
+{
+    Fixture fixture(InternalService::echo);
+    const ReceivedDatagram datagram{};
+    for (std::size_t i = 0; i < InternalDatagram::max_kept; ++i)
+        REQUIRE(fixture.service->keep(datagram));
+    CHECK_FALSE(fixture.service->keep(datagram));
 }
 
 TEST_CASE("a service does not answer a sender at its own port, and does not ask the gate")
