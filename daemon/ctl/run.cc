@@ -10,9 +10,11 @@
 #include "daemon/ctl/ban_commands.h"
 #include "daemon/ctl/change_commands.h"
 #include "daemon/ctl/check_command.h"
+#include "daemon/ctl/completions.h"
 #include "daemon/ctl/convert_command.h"
 #include "daemon/ctl/session.h"
 #include "daemon/ctl/show_commands.h"
+#include "daemon/ctl/top_command.h"
 
 namespace usherd::ctl {
 
@@ -36,10 +38,12 @@ void add_commands(CLI::App& app, Session& session)
     app.fallthrough(); // global options may stand after the command, too
     add_show_commands(app, session);
     add_activity_commands(app, session);
+    add_top_command(app, session);
     add_change_commands(app, session);
     add_ban_commands(app, session);
     add_check_command(app, session);
     add_convert_command(app, session);
+    add_completions_command(app, session);
 }
 
 /// Help and version are no errors; everything else on the command line is one of usage.
