@@ -59,6 +59,8 @@ Slot::Slot(std::shared_ptr<SourceCounter::Tally> tally, const std::optional<IpAd
     tally_->add(source_);
 }
 
+Slot::Slot(Slot&&) noexcept = default;
+
 Slot::~Slot()
 {
     if (tally_)

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "access-control/ip_address.h"
 
@@ -40,10 +41,14 @@ private:
 class Slot {
 public:
     ~Slot();
-    Slot(Slot&&) noexcept = default;
+    Slot(Slot&&) noexcept;
     Slot& operator=(Slot&&) = delete;
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
+
+    /// Gives `other` back together with this one: the server counts for two services, the one that
+    /// the client came through and its own. nullptr: nothing.
+    void hold(std::unique_ptr<Slot> other) noexcept { other_ = std::move(other); }
 
 private:
     friend class SourceCounter;
@@ -51,6 +56,7 @@ private:
 
     std::shared_ptr<SourceCounter::Tally> tally_;
     std::optional<IpAddress> source_;
+    std::unique_ptr<Slot> other_;
 };
 
 } // namespace usherd::access

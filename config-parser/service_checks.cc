@@ -99,6 +99,17 @@ void check_intercept(Finishing& service)
     service.spec().flags.remove(ServiceFlag::intercept);
 }
 
+/// The usherctl command that answers what an internal service answered that left xinetd
+/// with 2.3.12.
+std::string_view successor_of(std::string_view name)
+{
+    if (name == "servers")
+        return "connections";
+    if (name == "services")
+        return "services";
+    return name == "xadmin" ? "status" : "";
+}
+
 void check_builtin(Finishing& service)
 {
     constexpr std::array<std::string_view, 5> both_kinds{"echo", "discard", "chargen", "daytime",
@@ -115,10 +126,15 @@ void check_builtin(Finishing& service)
         return;
     if (spec.name == "tcpmux" && type == SocketType::stream)
         return;
-    service
-        .fail("type",
-              fmt::format("there is no internal service '{}' for this socket_type", spec.name))
-        .suggestion = "internal are echo, discard, chargen, daytime, time and, for stream, tcpmux";
+    Diagnostic& diagnostic = service.fail(
+        "type", fmt::format("there is no internal service '{}' for this socket_type", spec.name));
+    const auto successor = successor_of(spec.name);
+    if (successor.empty())
+        diagnostic.suggestion =
+            "internal are echo, discard, chargen, daytime, time and, for stream, tcpmux";
+    else
+        diagnostic.suggestion = fmt::format(
+            "what it told every client, 'usherctl {}' tells whoever may ask", successor);
 }
 
 void check_labeled(Finishing& service)

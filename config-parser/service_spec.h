@@ -211,6 +211,11 @@ struct ServiceSpec {
     /// All but location and origins: a spec that only moved in its file is the same spec.
     [[nodiscard]] bool same_settings(const ServiceSpec& other) const;
     [[nodiscard]] bool is_internal() const { return types.has(ServiceType::internal); }
+    /// Without a socket of its own: reached through the internal service tcpmux.
+    [[nodiscard]] bool is_tcpmux_client() const
+    {
+        return types.has(ServiceType::tcpmux) || types.has(ServiceType::tcpmuxplus);
+    }
 };
 
 /// The name by which tcp_wrappers know a service: `libwrap`, else the last component of argv[0]

@@ -17,11 +17,11 @@
 #include "daemon/stderr_lines.h"
 #include "daemon/supervisor.h"
 #include "daemon/sys/event_loop.h"
+#include "daemon/tcpmux.h"
 
 namespace usherd::daemon {
 
 class BannerSender;
-class Gatekeeper;
 class Wrappers;
 
 struct Context {
@@ -32,6 +32,7 @@ struct Context {
     Supervisor& supervisor;
     InternalSessions& internals;
     Relays& relays;
+    TcpmuxSessions& tcpmux;
     Gatekeeper& gatekeeper;
     Wrappers& wrappers;
     BannerSender& banners;
@@ -43,7 +44,8 @@ struct Context {
     /// Servers of all services, sessions and relays inside the daemon included.
     [[nodiscard]] std::uint32_t running_total() const noexcept
     {
-        return static_cast<std::uint32_t>(supervisor.count() + internals.size() + relays.size());
+        return static_cast<std::uint32_t>(supervisor.count() + internals.size() + relays.size() +
+                                          tcpmux.size());
     }
 };
 

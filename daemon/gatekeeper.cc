@@ -100,6 +100,7 @@ void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_
     if (arrival.peer)
         source = arrival.peer->address;
     auto slot = service.counter().take(source);
+    slot.hold(std::move(arrival.through));
     if (!arrival.peer) {
         ask_wrappers(service, std::move(arrival), std::move(slot));
         return;

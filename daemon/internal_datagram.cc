@@ -111,6 +111,7 @@ void InternalDatagram::answer(const ReceivedDatagram& datagram) noexcept
     case core::InternalService::time:
         return send_answer(fd_, datagram, core::time_bytes(std::time(nullptr)));
     case core::InternalService::discard:
+    case core::InternalService::tcpmux: // a stream service
         return;
     }
 }

@@ -48,6 +48,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
       resolver_(loop), sensors_(loop, log, provoked_log_),
       gatekeeper_(loop, resolver_, sensors_, wrappers_), banners_(loop, provoked_log_),
       internals_(loop, *this), relays_(loop, *this),
+      tcpmux_(loop, *this, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       low.release();
@@ -63,6 +64,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                supervisor_,
                internals_,
                relays_,
+               tcpmux_,
                gatekeeper_,
                wrappers_,
                banners_,
@@ -89,8 +91,10 @@ int Server::syslog_facility(const Options& options) noexcept
 std::size_t Server::available_services() const noexcept
 {
     return static_cast<std::size_t>(
-        std::count_if(services_.begin(), services_.end(),
-                      [](const auto& service) { return service->is_available(); }));
+        std::count_if(services_.begin(), services_.end(), [](const auto& service) {
+            // xinetd, too, does not count those that tcpmux leads to.
+            return service->is_available() && !service->spec().is_tcpmux_client();
+        }));
 }
 
 Service* Server::find(ServiceKey key) noexcept
@@ -148,6 +152,7 @@ void Server::start(const config::LoadResult& loaded, Started started)
     services_.reserve(loaded.services.size());
     for (const auto& spec : loaded.services)
         add({spec, loaded.sources}, book);
+    index_tcpmux_clients();
     opened_ = [this, started = std::move(started)] {
         for (const std::string& place : context_.passed.left_over())
             log_.warning("the socket {} from LISTEN_FDS is that of no service; closed", place);
@@ -300,13 +305,15 @@ void Server::stop(OnStop what, std::function<void()> done)
     stopped_ = std::move(done);
     internals_.end_all();
     relays_.end_all();
+    tcpmux_.end_all();
     supervisor_.end_all();
     check_stopped();
 }
 
 void Server::check_stopped() noexcept
 {
-    if (!stopped_ || supervisor_.count() > 0 || internals_.size() > 0 || relays_.size() > 0)
+    if (!stopped_ || supervisor_.count() > 0 || internals_.size() > 0 || relays_.size() > 0 ||
+        tcpmux_.size() > 0)
         return;
     std::exchange(stopped_, nullptr)();
 }

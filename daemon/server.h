@@ -34,7 +34,10 @@
 
 namespace usherd::daemon {
 
-class Server final : public ServerObserver, public SessionObserver, public RelayObserver {
+class Server final : public ServerObserver,
+                     public SessionObserver,
+                     public RelayObserver,
+                     public TcpmuxRouter {
 public:
     /// @param loop, log outlive the server. @param traits the daemon as its handlers inherit it.
     /// @param low for the spawn workers.
@@ -80,6 +83,8 @@ public:
     void on_session_end(const SessionFacts& session) noexcept override;
     // RelayObserver
     void on_relay_end(const RelayFacts& relay) noexcept override;
+    // TcpmuxRouter
+    void on_tcpmux_request(Arrival arrival, std::string_view name) noexcept override;
 
 private:
     /// A service that is gone while servers or relays of it are still to be reported.
@@ -105,6 +110,9 @@ private:
     void add_servers(core::DumpFacts& facts) const;
     void add_names(const config::ServiceSpec& spec, core::DumpSurroundings& around) const;
     void check_stopped() noexcept;
+    void index_tcpmux_clients();
+    [[nodiscard]] Service* find_tcpmux_client(std::string_view name) noexcept;
+    [[nodiscard]] std::string list_tcpmux_clients() noexcept;
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
     [[nodiscard]] static int syslog_facility(const Options& options) noexcept;
@@ -120,6 +128,7 @@ private:
     BannerSender banners_;
     InternalSessions internals_;
     Relays relays_;
+    TcpmuxSessions tcpmux_;
     Supervisor supervisor_;
     Wrappers wrappers_;
     Reaper reaper_;
@@ -130,6 +139,7 @@ private:
     std::uint64_t last_key_ = 0;
     std::vector<std::unique_ptr<Service>> services_; ///< in the order of the files
     std::unordered_map<ServiceKey, Service*> by_key_;
+    std::vector<ServiceKey> tcpmux_clients_; ///< in the order of the files
     std::unordered_map<ServiceKey, Departed> departed_;
     struct Opening {
         ServiceKey service;

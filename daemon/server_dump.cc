@@ -86,8 +86,7 @@ sys::HostAddress host_address(const access::IpAddress& address)
 core::DumpService::State state_of(const Service& service)
 {
     using State = core::DumpService::State;
-    const auto& types = service.spec().types;
-    if (types.has(config::ServiceType::tcpmux) || types.has(config::ServiceType::tcpmuxplus))
+    if (service.spec().is_tcpmux_client())
         return State::not_started;
     if (std::holds_alternative<core::HandedOver>(service.state()))
         return State::suspended;
@@ -129,6 +128,8 @@ void Server::add_servers(core::DumpFacts& facts) const
             if (server.pid > 0)
                 facts.servers.push_back(running(server));
     for (const SessionFacts& session : internals_.list())
+        facts.servers.push_back(running_inside(session));
+    for (const SessionFacts& session : tcpmux_.list())
         facts.servers.push_back(running_inside(session));
     for (const RelayFacts& relay : relays_.list())
         facts.servers.push_back(running_inside(relay));

@@ -83,6 +83,7 @@ void Server::apply(const core::ReloadPlan& plan, LogBook& book, const Sources& s
     std::erase_if(services_, [](const auto& service) { return service == nullptr; });
     for (const auto& spec : plan.start)
         add({spec, sources}, book);
+    index_tcpmux_clients();
 }
 
 /// xinetd kills the servers of a service that goes away or moves to another address.
@@ -93,6 +94,7 @@ void Server::kill_servers(Service& service)
     supervisor_.kill_all(service.key(), SIGKILL, Reach::process);
     internals_.end(static_cast<std::uint64_t>(service.key()));
     relays_.end(static_cast<std::uint64_t>(service.key()));
+    tcpmux_.end(static_cast<std::uint64_t>(service.key()));
 }
 
 void Server::drop(std::unique_ptr<Service>& service)

@@ -115,6 +115,8 @@ public:
     /// No process could be made and no retry is left: gives the socket and the slot back.
     void on_server_given_up(ServerStart start) noexcept;
     void on_session_ended(const SessionFacts& session) noexcept;
+    /// A client that asked tcpmux for this service.
+    void on_tcpmux_client(Arrival arrival) noexcept;
     void on_relay_ended(const RelayFacts& relay) noexcept;
     /// TRAFFIC and EXIT.
     static void log_relay_end(ServiceLog& log, const RelayFacts& relay) noexcept;
@@ -147,6 +149,8 @@ private:
     [[nodiscard]] bool is_lent(int socket) const noexcept;
 
     void judge(Arrival arrival) noexcept;
+    /// The internal service of that name.
+    [[nodiscard]] bool is_tcpmux() const noexcept;
     void serve(Arrival arrival, access::Slot slot) noexcept;
     [[nodiscard]] bool has_banner(const std::string& file, const Arrival& arrival) const noexcept;
     void send_banner(BannerStage stage, Arrival arrival,

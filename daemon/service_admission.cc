@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "daemon/core/log_record.h"
+#include "daemon/core/tcpmux_line.h"
+#include "daemon/internal_session.h"
 #include "daemon/peer.h"
 #include "daemon/service.h"
 
@@ -44,6 +46,9 @@ bool Service::wants_connection() noexcept
     if (queues && most > 0 && counter_.running() >= most) {
         waiting_for_slot_ = true;
         pause_listeners();
+        // Its slots go on with the clients it hands over, and nobody tells it that they end.
+        if (is_tcpmux())
+            timer().start(std::chrono::milliseconds(250));
         return false;
     }
     if (spec_->cps_action == config::CpsAction::delay &&
@@ -66,6 +71,18 @@ void Service::on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer
         send_banner(BannerStage::greeting, std::move(arrival));
     else
         judge(std::move(arrival));
+}
+
+/// No greeting: the first word is tcpmux's answer.
+void Service::on_tcpmux_client(Arrival arrival) noexcept
+{
+    arrival.by_tcpmux = true;
+    judge(std::move(arrival));
+}
+
+bool Service::is_tcpmux() const noexcept
+{
+    return spec_->is_internal() && spec_->name == core::name(core::InternalService::tcpmux);
 }
 
 void Service::judge(Arrival arrival) noexcept
@@ -148,6 +165,9 @@ void Service::on_not_answered(const access::Peer& peer, core::ReplyVerdict why) 
 void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 {
     ++counts_.accepted;
+    // Before all else (D18). So few bytes fit into the buffer of a new connection.
+    if (arrival.by_tcpmux && spec_->types.has(config::ServiceType::tcpmuxplus))
+        (void)send_some(arrival.socket.get(), core::tcpmux_go);
     if (has_banner(spec_->banner_success, arrival))
         send_banner(BannerStage::success, std::move(arrival), std::move(slot));
     else
@@ -171,6 +191,9 @@ void Service::start_session(Arrival arrival, access::Slot slot)
         return; // validated at load
     const bool is_inline = core::is_inline(*kind, spec_->socket_type);
     log_record(core::start_record(*spec_, is_inline ? 0 : ::getpid(), arrival.peer));
+    if (*kind == core::InternalService::tcpmux)
+        return context_.tcpmux.start(std::move(arrival), spec_, std::move(slot),
+                                     static_cast<std::uint64_t>(key_));
     context_.internals.start(*kind, std::move(arrival.socket), spec_, std::move(slot), arrival.peer,
                              static_cast<std::uint64_t>(key_));
 }

@@ -33,7 +33,8 @@ constexpr std::array<char, chargen_period_bytes> make_period() noexcept
 
 constexpr std::array<char, chargen_period_bytes> period = make_period();
 
-constexpr std::array<std::string_view, 5> names{"echo", "discard", "chargen", "daytime", "time"};
+constexpr std::array<std::string_view, 6> names{"echo",    "discard", "chargen",
+                                                "daytime", "time",    "tcpmux"};
 
 } // namespace
 

@@ -18,16 +18,16 @@
 
 namespace usherd::core {
 
-enum class InternalService : std::uint8_t { echo, discard, chargen, daytime, time };
+enum class InternalService : std::uint8_t { echo, discard, chargen, daytime, time, tcpmux };
 
 /// By service name, exactly as written; nullopt: no such internal service.
 [[nodiscard]] std::optional<InternalService> find_internal(std::string_view name) noexcept;
 [[nodiscard]] std::string_view name(InternalService service) noexcept;
 
 /// True for what xinetd runs inside the daemon: everything over datagrams, daytime and time over
-/// streams. Such a service logs START with pid=0 and never EXIT. Stream echo, discard and chargen
-/// are processes in xinetd; here they are sessions of the daemon, so their START and EXIT carry
-/// the daemon's pid.
+/// streams. Such a service logs START with pid=0 and never EXIT. Stream echo, discard, chargen and
+/// tcpmux are processes in xinetd; here they are sessions of the daemon, so their START and EXIT
+/// carry the daemon's pid.
 [[nodiscard]] bool is_inline(InternalService service, config::SocketType socket_type) noexcept;
 
 /// Stream chargen repeats these bytes for ever: 95 lines of 72 characters and CR LF, from `!` to

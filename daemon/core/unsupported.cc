@@ -16,10 +16,6 @@ std::optional<std::string> unsupported_type(const config::ServiceSpec& spec)
 {
     if (spec.types.has(ServiceType::rpc))
         return "type = RPC is not carried out by this release";
-    if (spec.types.has(ServiceType::tcpmux) || spec.types.has(ServiceType::tcpmuxplus))
-        return "type = TCPMUX is not carried out by this release";
-    if (spec.is_internal() && spec.name == "tcpmux")
-        return "the internal service tcpmux is not carried out by this release";
     return std::nullopt;
 }
 

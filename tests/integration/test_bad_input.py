@@ -239,7 +239,7 @@ class OneServiceAlone(IntegrationCase):
             if 4100 + number in bound:
                 self.assertEqual(reasons, [], name)
             elif name not in ("TCPMUX", "RPC") or reasons:
-                # Those two have no port of their own once they are served.
+                # The first never has a port, the second one of the kernel's choice.
                 self.assertIn(name.split("_")[0], reasons[0] if reasons else subject.story())
 
 

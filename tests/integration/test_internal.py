@@ -22,6 +22,23 @@ ALL = defaults() + "".join(internal(name, "stream", port=TCP[name], cps="0 0")
 PATTERN = bytes(number * 7 % 256 for number in range(200_000))
 
 
+class Historical(IntegrationCase):
+    def test_services_that_left_xinetd_with_2_3_12_are_refused(self):
+        text = (defaults() + service() + internal("servers", port=9099)
+                + internal("services", port=9098) + internal("xadmin", port=9100))
+
+        def scenario(subject):
+            subject.wait_for_message("Started working: 1 available service")
+            errors = subject.message_texts("ERROR")
+            if not subject.is_oracle:
+                for text, command in zip(errors, ("connections", "services", "status")):
+                    self.assertIn(f"'usherctl {command}'", text)
+            return (len([text for text in errors if "no such internal" in text.lower()
+                         or "no internal service" in text]),
+                    [client.exchange(port).ending for port in (9098, 9099, 9100)])
+        self.assertEqual(self.compare(text, scenario), (3, ["refused"] * 3))
+
+
 class Stream(IntegrationCase):
     def test_echo_returns_every_byte_and_ends_after_a_half_close(self):
         def scenario(_):

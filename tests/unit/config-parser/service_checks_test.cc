@@ -183,6 +183,21 @@ TEST_CASE("internal services are those that exist, by name and socket type")
     CHECK_FALSE(verdict("ECHO", "socket_type = stream", "wait = no"));
 }
 
+TEST_CASE("services that left xinetd with 2.3.12 are refused, and what answers instead is named")
+{
+    const auto refusal = [](const char* name) {
+        DraftBench bench =
+            make({"type = INTERNAL UNLISTED", "port = 9000", "socket_type = stream", "wait = no"});
+        bench.draft.spec.name = name;
+        CHECK_FALSE(bench.finish());
+        return bench.diagnostics.all().front().suggestion;
+    };
+    CHECK(refusal("servers").find("'usherctl connections'") != std::string::npos);
+    CHECK(refusal("services").find("'usherctl services'") != std::string::npos);
+    CHECK(refusal("xadmin").find("'usherctl status'") != std::string::npos);
+    CHECK(refusal("other").find("internal are echo") != std::string::npos);
+}
+
 TEST_CASE("LABELED goes with external stream services that do not wait")
 {
     const Lines common{"type = UNLISTED", "port = 8000", "flags = LABELED", "user = root",

@@ -15,6 +15,7 @@ TEST_CASE("a plain service and what it may use are carried out")
     spec.log_on_success.add(config::SuccessLog::traffic);
     spec.flags.add(config::ServiceFlag::sensor);
     spec.banner = "/etc/issue.net";
+    spec.types.add(config::ServiceType::tcpmux);
     CHECK_FALSE(unsupported_effect(spec));
 }
 
