@@ -6,6 +6,7 @@
 #include <iterator>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <span>
 #include <utility>
 
 #include "daemon/peer.h"
@@ -32,7 +33,8 @@ public:
     }
 
     void set_place(List::iterator self) noexcept { self_ = self; }
-    void connect_next() noexcept;
+    /// Finds out where to, and connects.
+    void begin() noexcept;
     void end(int wait_status) noexcept
     {
         facts_.wait_status = wait_status;
@@ -55,6 +57,8 @@ private:
         std::optional<sys::Watch> writable; ///< `to`
     };
 
+    void on_addresses(std::span<const sys::HostAddress> addresses) noexcept;
+    void connect_next() noexcept;
     [[nodiscard]] sys::Result<void> begin_connect(const access::IpAddress& target);
     void on_connected() noexcept;
     void on_connect_timeout() noexcept;
@@ -77,6 +81,7 @@ private:
     std::optional<access::Slot> slot_;
     std::vector<access::IpAddress> targets_;
     std::size_t next_target_ = 0;
+    sys::AddressLookup lookup_;
     bool over_ = false;
     sys::UniqueFd client_;
     sys::UniqueFd target_;
@@ -86,6 +91,23 @@ private:
     Direction down_; ///< target → client
     sys::Timer deadline_;
 };
+
+void Relays::Relay::begin() noexcept
+{
+    const std::string& host = facts_.spec->redirect->host;
+    if (access::IpAddress::parse(host))
+        return connect_next();
+    lookup_ = owner_.names().lookup(host, sys::bind_addresses<&Relay::on_addresses>(*this));
+}
+
+void Relays::Relay::on_addresses(std::span<const sys::HostAddress> addresses) noexcept
+{
+    if (!addresses.empty())
+        targets_.clear();
+    for (const sys::HostAddress& address : addresses)
+        targets_.push_back(access::IpAddress::from_ipv6(address.bytes)); // unwraps mapped ones
+    connect_next();
+}
 
 void Relays::Relay::connect_next() noexcept
 {
@@ -257,6 +279,7 @@ void Relays::Relay::finish() noexcept
         return;
     over_ = true;
     deadline_.stop();
+    lookup_ = {};
     connecting_.reset();
     for (Direction* direction : {&up_, &down_}) {
         if (direction->readable)
@@ -281,8 +304,9 @@ RelayFacts Relays::Relay::close() noexcept
     return std::move(facts_);
 }
 
-Relays::Relays(sys::EventLoop& loop, RelayObserver& observer)
-    : loop_(loop), observer_(observer), reap_(loop, sys::bind<&Relays::reap>(*this))
+Relays::Relays(sys::EventLoop& loop, RelayObserver& observer, sys::AddressResolverOptions names)
+    : loop_(loop), observer_(observer), name_options_(std::move(names)),
+      reap_(loop, sys::bind<&Relays::reap>(*this))
 {
 }
 
@@ -302,7 +326,20 @@ void Relays::start(std::uint64_t owner, std::shared_ptr<const config::ServiceSpe
                                               std::move(slot), std::move(targets)));
     Relay& relay = *relays_.back();
     relay.set_place(std::prev(relays_.end()));
-    relay.connect_next();
+    relay.begin();
+}
+
+sys::AddressResolver& Relays::names()
+{
+    if (names_ == nullptr)
+        names_ = std::make_unique<sys::AddressResolver>(loop_, name_options_);
+    return *names_;
+}
+
+void Relays::reload_names()
+{
+    if (names_ != nullptr)
+        names_->reload();
 }
 
 std::size_t Relays::end(std::uint64_t owner) noexcept

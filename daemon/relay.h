@@ -4,6 +4,7 @@
 // splice(2). Each direction ends by itself: half a close is passed on as half a close, and what one
 // side said before it went is still delivered to the other.
 //
+//   resolving --addresses--> connecting   (a host that is a name; the addresses are remembered)
 //   connecting --connected--> relaying --both directions over, or an error--> over
 //        \--no address answers, or connect_timeout--> over (client closed, no TRAFFIC)
 
@@ -20,6 +21,7 @@
 #include "access-control/ip_address.h"
 #include "access-control/source_counter.h"
 #include "config-parser/service_spec.h"
+#include "daemon/sys/address_resolver.h"
 #include "daemon/sys/event_loop.h"
 #include "daemon/sys/result.h"
 #include "daemon/sys/splice_pipe.h"
@@ -54,16 +56,20 @@ class Relays {
 public:
     static constexpr std::chrono::seconds connect_timeout{30};
 
-    /// Both outlive it.
-    Relays(sys::EventLoop& loop, RelayObserver& observer);
+    /// Both outlive it. @param names how the names of hosts are looked up
+    Relays(sys::EventLoop& loop, RelayObserver& observer, sys::AddressResolverOptions names = {});
     ~Relays();
     Relays(const Relays&) = delete;
     Relays& operator=(const Relays&) = delete;
 
-    /// @param targets tried one after the other. @param client becomes non-blocking.
+    /// @param targets tried one after the other; of a host that is a name, where the look-up finds
+    /// none. @param client becomes non-blocking.
     void start(std::uint64_t owner, std::shared_ptr<const config::ServiceSpec> spec,
                sys::UniqueFd client, const std::optional<access::Peer>& peer, access::Slot slot,
                std::vector<access::IpAddress> targets) noexcept;
+
+    /// Reads the hosts file and resolv.conf again: at a reload only.
+    void reload_names();
 
     /// Ends the relays of a service as SIGTERM ends a server; reported from the loop.
     std::size_t end(std::uint64_t owner) noexcept;
@@ -79,9 +85,12 @@ private:
     class Relay;
     using List = std::list<std::unique_ptr<Relay>>;
     void reap() noexcept;
+    [[nodiscard]] sys::AddressResolver& names();
 
     sys::EventLoop& loop_;
     RelayObserver& observer_;
+    sys::AddressResolverOptions name_options_;
+    std::unique_ptr<sys::AddressResolver> names_; ///< made for the first host that is a name
     sys::SplicePipePool pipes_;
     List relays_;
     List over_; ///< closed and reported by reap_: a relay may not die in its own callback

@@ -20,6 +20,7 @@ void Server::reload(const config::LoadResult& loaded)
     }
     log_.notice("Swapping defaults");
     resolver_.reload();
+    relays_.reload_names();
     wrapper_rules_ = has_libwrap() ? "" : WrapperFiles().with_rules();
     defaults_ = std::make_shared<const config::ServiceSpec>(loaded.defaults);
     for (const Opening& opening : std::exchange(opening_, {}))

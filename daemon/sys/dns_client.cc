@@ -48,7 +48,8 @@ void DnsClient::add_nameservers()
     if (!options_.nameserver.empty())
         evdns_base_nameserver_ip_add(base_, options_.nameserver.c_str());
     else
-        evdns_base_resolv_conf_parse(base_, DNS_OPTION_NAMESERVERS, options_.resolv_conf.c_str());
+        evdns_base_resolv_conf_parse(base_, DNS_OPTION_NAMESERVERS | DNS_OPTION_SEARCH,
+                                     options_.resolv_conf.c_str());
     // Without any, questions would wait for ever.
     if (evdns_base_count_nameservers(base_) == 0)
         evdns_base_nameserver_ip_add(base_, default_nameserver);
@@ -69,11 +70,12 @@ bool DnsClient::ask_name(const HostAddress& address, Answer answer, void* contex
            nullptr;
 }
 
-bool DnsClient::ask_addresses(const std::string& name, Family family, Answer answer,
+bool DnsClient::ask_addresses(const std::string& name, Family family, Search search, Answer answer,
                               void* context) noexcept
 {
+    const int flags = search == Search::none ? DNS_QUERY_NO_SEARCH : 0;
     const auto ask = family == Family::ipv4 ? evdns_base_resolve_ipv4 : evdns_base_resolve_ipv6;
-    return ask(base_, name.c_str(), DNS_QUERY_NO_SEARCH, answer, context) != nullptr;
+    return ask(base_, name.c_str(), flags, answer, context) != nullptr;
 }
 
 void DnsClient::reload()

@@ -40,9 +40,11 @@ public:
     /// The PTR record of `address`. @return false if the question could not be put.
     [[nodiscard]] bool ask_name(const HostAddress& address, Answer answer, void* context) noexcept;
     enum class Family { ipv4, ipv6 };
-    /// The A or AAAA records of `name`, which is complete: no search list.
-    [[nodiscard]] bool ask_addresses(const std::string& name, Family family, Answer answer,
-                                     void* context) noexcept;
+    /// Whether `name` is complete, or resolv.conf's search list applies.
+    enum class Search { none, as_configured };
+    /// The A or AAAA records of `name`.
+    [[nodiscard]] bool ask_addresses(const std::string& name, Family family, Search search,
+                                     Answer answer, void* context) noexcept;
     /// Reads resolv_conf again. Questions that are on their way go to the new servers.
     void reload();
 

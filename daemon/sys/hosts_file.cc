@@ -42,6 +42,15 @@ std::optional<HostAddress> parse_address(std::string_view word)
     return unmapped(address);
 }
 
+std::string lower(std::string_view text)
+{
+    std::string result(text);
+    for (char& character : result)
+        if (character >= 'A' && character <= 'Z')
+            character = static_cast<char>(character - 'A' + 'a');
+    return result;
+}
+
 } // namespace
 
 HostsFile::HostsFile(std::string_view text)
@@ -52,8 +61,11 @@ HostsFile::HostsFile(std::string_view text)
         std::string_view line = whole.substr(0, whole.find('#'));
         const auto address = parse_address(take_word(line));
         const std::string_view name = take_word(line);
-        if (address && !name.empty())
-            names_.try_emplace(*address, name);
+        if (!address || name.empty())
+            continue;
+        names_.try_emplace(*address, name);
+        for (auto word = name; !word.empty(); word = take_word(line))
+            addresses_[lower(word)].push_back(*address);
     }
 }
 
@@ -88,6 +100,17 @@ std::string_view HostsFile::name_of(const HostAddress& address) const
 {
     const auto entry = names_.find(unmapped(address));
     return entry == names_.end() ? std::string_view{} : entry->second;
+}
+
+std::vector<HostAddress> HostsFile::addresses_of(std::string_view name) const
+{
+    const auto entry = addresses_.find(lower(name));
+    if (entry == addresses_.end())
+        return {};
+    std::vector<HostAddress> addresses = entry->second;
+    std::stable_partition(addresses.begin(), addresses.end(),
+                          [](const HostAddress& address) { return address.is_ipv4; });
+    return addresses;
 }
 
 } // namespace usherd::sys

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/sys/host_address.h"
 #include "daemon/sys/result.h"
@@ -25,10 +26,14 @@ public:
 
     /// The canonical name of `address`: the first on its first line; empty if it has none.
     [[nodiscard]] std::string_view name_of(const HostAddress& address) const;
+    /// The addresses of all lines that have `name`, in any case of its letters; IPv4 first, as for
+    /// the services that ask.
+    [[nodiscard]] std::vector<HostAddress> addresses_of(std::string_view name) const;
     [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
 
 private:
     std::map<HostAddress, std::string> names_;
+    std::map<std::string, std::vector<HostAddress>> addresses_; ///< by names in lower case
 };
 
 } // namespace usherd::sys

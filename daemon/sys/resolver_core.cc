@@ -151,7 +151,8 @@ void HostNameResolver::Core::ask_name(Query& query)
 void HostNameResolver::Core::ask_addresses(Query& query)
 {
     const auto family = query.address.is_ipv4 ? DnsClient::Family::ipv4 : DnsClient::Family::ipv6;
-    query.is_in_dns = dns_->ask_addresses(query.name, family, on_addresses, &query);
+    query.is_in_dns =
+        dns_->ask_addresses(query.name, family, DnsClient::Search::none, on_addresses, &query);
     if (query.is_in_dns)
         ++in_dns_;
     else

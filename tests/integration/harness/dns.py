@@ -15,8 +15,9 @@ class DnsServer:
     """`table` maps (name in lower case, type) to a list of values; "silence" as the value means
     that nothing is answered."""
 
-    def __init__(self, table):
+    def __init__(self, table, ttl=60):
         self.table = table
+        self.ttl = ttl
         self.questions = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 53))
@@ -47,7 +48,8 @@ class DnsServer:
             values = self.table.get((name, kind), [])
             if values != "silence":
                 known = any(key[0] == name for key in self.table)
-                self.socket.sendto(answer(query, end, kind, values, known), sender)
+                self.socket.sendto(answer(query, end, kind, values, known, self.ttl),
+                                   sender)
 
 
 def question(query):
@@ -63,13 +65,13 @@ def encoded(name):
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 
-def answer(query, end, kind, values, known):
+def answer(query, end, kind, values, known, ttl):
     # A response with recursion; code 3 (no such name) unless the name exists.
     flags = 0x8180 | (0 if known else 3)
     data = query[:2] + struct.pack("!5H", flags, 1, len(values), 0, 0) + query[12:end]
     for value in values:
         packed = (encoded(value) if kind == "PTR" else ipaddress.ip_address(value).packed)
-        data += b"\xc0\x0c" + query[end - 4:end] + struct.pack("!IH", 60, len(packed)) + packed
+        data += b"\xc0\x0c" + query[end - 4:end] + struct.pack("!IH", ttl, len(packed)) + packed
     return data
 
 

@@ -16,6 +16,7 @@ import sys
 from . import programs
 
 INSIDE = "USHERD_ITEST_INSIDE"
+OPEN_FILES = "USHERD_ITEST_OPEN_FILES"  # set before the import: a limit that can only be lowered
 BINARIES = pathlib.Path("/tmp/bin")     # usherd and the helper programs
 ORACLE = pathlib.Path("/tmp/oracle")    # the unpacked xinetd package
 CORPUS = pathlib.Path("/tmp/corpus")
@@ -100,7 +101,8 @@ def prepare():
     private_network()
     os.chdir(here)
     # xinetd closes every possible descriptor at start; a container's limit of 10^9 takes minutes.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    enough = int(os.environ.get(OPEN_FILES, "4096"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (enough, enough))
     os.umask(0o022)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <sys/socket.h>
 
@@ -95,7 +96,7 @@ struct Fixture {
         ::signal(SIGPIPE, SIG_IGN); // as the daemon does
         auto configured = std::make_shared<config::ServiceSpec>();
         configured->id = "the-service";
-        configured->redirect = config::Redirect{"t", ntohs(target.address.sin_port), {}};
+        configured->redirect = config::Redirect{"127.0.0.1", ntohs(target.address.sin_port), {}};
         spec = configured;
     }
     ~Fixture() { ::signal(SIGPIPE, SIG_DFL); }
@@ -310,6 +311,54 @@ TEST_CASE("idle relays hold no pipe")
     }
     CHECK(fixture.relays.size() == 10);
     CHECK(fixture.relays.spare_pipes() == 1); // the one that all of them used in turn
+}
+
+namespace {
+
+/// Of the sockets of this process whose own port, or whose peer's, is `port`, and that are
+/// connected: an option of each.
+std::vector<int> options_of(std::uint16_t port, bool of_peer, int level, int option)
+{
+    std::vector<int> values;
+    for (int fd = 3; fd < 1024; ++fd) {
+        sockaddr_in own{}, peer{};
+        socklen_t length = sizeof own;
+        if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) < 0 ||
+            own.sin_family != AF_INET)
+            continue;
+        length = sizeof peer;
+        if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) < 0)
+            continue;
+        if (ntohs(of_peer ? peer.sin_port : own.sin_port) != port)
+            continue;
+        int value = -1;
+        length = sizeof value;
+        CHECK(::getsockopt(fd, level, option, &value, &length) == 0);
+        values.push_back(value);
+    }
+    return values;
+}
+
+} // namespace
+
+TEST_CASE("both sockets send at once, and the one to the target stays alive where told")
+{
+    Fixture fixture;
+    const bool stays_alive = GENERATE(false, true);
+    if (stays_alive) {
+        auto changed = std::make_shared<config::ServiceSpec>(*fixture.spec);
+        changed->flags.add(config::ServiceFlag::keepalive);
+        fixture.spec = changed;
+    }
+    End client = fixture.client();
+    End target = fixture.accepted();
+    REQUIRE(pass(fixture, client, target, "x"));
+    const auto service_port = ntohs(fixture.service.address.sin_port);
+    const auto target_port = ntohs(fixture.target.address.sin_port);
+    CHECK(options_of(service_port, false, IPPROTO_TCP, TCP_NODELAY) == std::vector{1});
+    CHECK(options_of(target_port, true, IPPROTO_TCP, TCP_NODELAY) == std::vector{1});
+    CHECK(options_of(target_port, true, SOL_SOCKET, SO_KEEPALIVE) ==
+          std::vector{stays_alive ? 1 : 0});
 }
 
 TEST_CASE("relays are ended by owner, as by SIGTERM, and reported")

@@ -70,6 +70,7 @@ public:
         REQUIRE(::inet_pton(AF_INET6, address, bytes.data()) == 1);
         records_[{name, EVDNS_TYPE_AAAA}].push_back(bytes);
     }
+    void forget_all() { records_.clear(); }
     /// Answers what was held back.
     void release()
     {

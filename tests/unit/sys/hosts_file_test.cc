@@ -76,4 +76,16 @@ TEST_CASE("a FIFO in the place of the file blocks nobody")
     CHECK_FALSE(HostsFile::read(file.path()));
 }
 
+TEST_CASE("a name has the addresses of all its lines, whatever its case and place, IPv4 first")
+{
+    const HostsFile hosts(
+        "2001:db8::1 one\n192.0.2.1 other One # one\n192.0.2.2 ONE one.example\n");
+    CHECK(hosts.addresses_of("oNe") == std::vector{unmapped(host("192.0.2.1")),
+                                                   unmapped(host("192.0.2.2")),
+                                                   host("2001:db8::1")});
+    CHECK(hosts.addresses_of("other").size() == 1);
+    CHECK(hosts.addresses_of("on").empty());
+    CHECK(hosts.addresses_of("").empty());
+}
+
 } // namespace usherd::sys
