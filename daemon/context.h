@@ -14,6 +14,7 @@
 #include "daemon/log_book.h"
 #include "daemon/provoked_log.h"
 #include "daemon/relay.h"
+#include "daemon/rpc_registry.h"
 #include "daemon/stderr_lines.h"
 #include "daemon/supervisor.h"
 #include "daemon/sys/event_loop.h"
@@ -33,6 +34,7 @@ struct Context {
     InternalSessions& internals;
     Relays& relays;
     TcpmuxSessions& tcpmux;
+    RpcRegistry& rpc;
     Gatekeeper& gatekeeper;
     Wrappers& wrappers;
     BannerSender& banners;

@@ -149,7 +149,7 @@ SignalActions Daemon::actions()
     actions.stop = [this] { stop(); };
     actions.quit = [this] {
         log_.warning("Exiting...");
-        quit(status_ok);
+        server_.withdraw_rpc([this] { quit(status_ok); });
     };
     actions.check = [this] { check_consistency(Verbosity::all); };
     if (options_.foreground_for_people)

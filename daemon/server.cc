@@ -48,7 +48,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
       resolver_(loop), sensors_(loop, log, provoked_log_),
       gatekeeper_(loop, resolver_, sensors_, wrappers_), banners_(loop, provoked_log_),
       internals_(loop, *this), relays_(loop, *this),
-      tcpmux_(loop, *this, *this),
+      tcpmux_(loop, *this, *this), rpc_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       low.release();
@@ -65,6 +65,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                internals_,
                relays_,
                tcpmux_,
+               rpc_,
                gatekeeper_,
                wrappers_,
                banners_,
@@ -72,7 +73,9 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                std::move(passed),
                reserve_,
                options.process_limit},
-      bind_retry_(loop, sys::bind<&Server::on_bind_retry>(*this))
+      bind_retry_(loop, sys::bind<&Server::on_bind_retry>(*this)),
+      rpc_retry_(loop, sys::bind<&Server::on_rpc_retry>(*this)),
+      rpc_patience_(loop, sys::bind<&Server::on_rpc_patience_over>(*this))
 {
 }
 
@@ -118,6 +121,8 @@ std::optional<std::string> Server::obstacle(const config::ServiceSpec& spec) con
         why = fmt::format("tcp_wrappers rules in {} are not carried out by a build without "
                           "libwrap; flags = NOLIBWRAP serves without them",
                           wrapper_rules_);
+    if (!why && spec.types.has(config::ServiceType::rpc) && !has_rpc())
+        why = "type = RPC takes a build with libtirpc";
     if (!why && !context_.traits.is_root)
         why = core::missing_privilege(spec, ::geteuid());
     return why;
@@ -184,7 +189,7 @@ void Server::open_all()
     }
     opening_ = std::move(again);
     if (opening_.empty())
-        finish_opening();
+        finish_after_rpc();
     else
         bind_retry_.start(bind_retry_interval);
 }
@@ -296,13 +301,15 @@ void Server::on_relay_end(const RelayFacts& relay) noexcept
 
 void Server::stop(OnStop what, std::function<void()> done)
 {
-    if (what == OnStop::leave) {
-        done(); // sessions inside the daemon end with it
+    stopped_ = std::move(done);
+    leaves_servers_ = what == OnStop::leave;
+    if (leaves_servers_) {
+        kill_rpc_servers();
+        check_stopped(); // sessions inside the daemon end with it
         return;
     }
     for (const auto& service : services_)
         service->close();
-    stopped_ = std::move(done);
     internals_.end_all();
     relays_.end_all();
     tcpmux_.end_all();
@@ -312,10 +319,13 @@ void Server::stop(OnStop what, std::function<void()> done)
 
 void Server::check_stopped() noexcept
 {
-    if (!stopped_ || supervisor_.count() > 0 || internals_.size() > 0 || relays_.size() > 0 ||
-        tcpmux_.size() > 0)
+    if (!stopped_)
         return;
-    std::exchange(stopped_, nullptr)();
+    const std::size_t awaited =
+        leaves_servers_ ? rpc_servers()
+                        : supervisor_.count() + internals_.size() + relays_.size() + tcpmux_.size();
+    if (awaited == 0)
+        withdraw_rpc(std::exchange(stopped_, nullptr));
 }
 
 } // namespace usherd::daemon

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,7 +38,8 @@ namespace usherd::daemon {
 class Server final : public ServerObserver,
                      public SessionObserver,
                      public RelayObserver,
-                     public TcpmuxRouter {
+                     public TcpmuxRouter,
+                     public RpcObserver {
 public:
     /// @param loop, log outlive the server. @param traits the daemon as its handlers inherit it.
     /// @param low for the spawn workers.
@@ -60,6 +62,9 @@ public:
     void reload(const config::LoadResult& loaded);
     /// `reloaded` is called whenever a reload has been carried out and its sockets are open.
     void on_reloaded(std::function<void()> reloaded) { reloaded_ = std::move(reloaded); }
+    /// Takes everything of ours out of rpcbind; `done` is called when that is done, or takes too
+    /// long.
+    void withdraw_rpc(std::function<void()> done);
     /// Ends what on_stop says; `done` is called when nothing has to be waited for any more.
     void stop(OnStop what, std::function<void()> done);
     [[nodiscard]] std::size_t available_services() const noexcept;
@@ -85,6 +90,8 @@ public:
     void on_relay_end(const RelayFacts& relay) noexcept override;
     // TcpmuxRouter
     void on_tcpmux_request(Arrival arrival, std::string_view name) noexcept override;
+    // RpcObserver
+    void on_rpc_answer(std::uint64_t owner, const RpcOutcome& outcome) noexcept override;
 
 private:
     /// A service that is gone while servers or relays of it are still to be reported.
@@ -110,6 +117,12 @@ private:
     void add_servers(core::DumpFacts& facts) const;
     void add_names(const config::ServiceSpec& spec, core::DumpSurroundings& around) const;
     void check_stopped() noexcept;
+    void judge_rpc(Service& service, const RpcOutcome& outcome);
+    void on_rpc_retry() noexcept;
+    void on_rpc_patience_over() noexcept;
+    void finish_after_rpc();
+    void kill_rpc_servers();
+    [[nodiscard]] std::size_t rpc_servers() const noexcept;
     void index_tcpmux_clients();
     [[nodiscard]] Service* find_tcpmux_client(std::string_view name) noexcept;
     [[nodiscard]] std::string list_tcpmux_clients() noexcept;
@@ -129,6 +142,7 @@ private:
     InternalSessions internals_;
     Relays relays_;
     TcpmuxSessions tcpmux_;
+    RpcRegistry rpc_;
     Supervisor supervisor_;
     Wrappers wrappers_;
     Reaper reaper_;
@@ -149,8 +163,13 @@ private:
     std::string wrapper_rules_;    ///< without libwrap: the file that has rules
     std::function<void()> opened_;
     std::function<void()> stopped_;
+    bool leaves_servers_ = false;      ///< while stopping
+    std::set<ServiceKey> rpc_retries_; ///< rpcbind refused them, or some of their versions
+    std::function<void()> withdrawn_;
     std::function<void()> reloaded_;
     sys::Timer bind_retry_;
+    sys::Timer rpc_retry_;
+    sys::Timer rpc_patience_;
 };
 
 } // namespace usherd::daemon

@@ -27,6 +27,8 @@ void Server::reload(const config::LoadResult& loaded)
         if (Service* service = find(opening.service))
             service->put_out_of_service("a reload came before its address was free");
     bind_retry_.stop();
+    rpc_retries_.clear();
+    rpc_retry_.stop();
     finish_opening();
 
     std::vector<core::RunningService> running;

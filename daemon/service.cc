@@ -59,6 +59,7 @@ sys::Result<void> Service::open()
     }
     if (!is_available())
         state_ = core::Listening{};
+    announce();
     resume_listeners();
     return {};
 }
@@ -119,6 +120,7 @@ void Service::close() noexcept
         retired_.push_back(std::move(datagram));
     }
     datagrams_.clear();
+    withdraw();
     for (const auto& listener : listeners_)
         listener->close();
     lent_.clear();
@@ -224,6 +226,7 @@ void Service::on_hold_off_over() noexcept
     }
     state_ = core::Listening{};
     context_.log.error("Activating service {}", spec_->name);
+    announce();
     resume_listeners();
 }
 

@@ -151,6 +151,10 @@ private:
     void judge(Arrival arrival) noexcept;
     /// The internal service of that name.
     [[nodiscard]] bool is_tcpmux() const noexcept;
+    [[nodiscard]] bool is_rpc() const noexcept;
+    /// Tells rpcbind about the sockets that are open, and that none is any more.
+    void announce();
+    void withdraw();
     void serve(Arrival arrival, access::Slot slot) noexcept;
     [[nodiscard]] bool has_banner(const std::string& file, const Arrival& arrival) const noexcept;
     void send_banner(BannerStage stage, Arrival arrival,

@@ -10,14 +10,6 @@ namespace usherd::core {
 namespace {
 
 using config::ServiceFlag;
-using config::ServiceType;
-
-std::optional<std::string> unsupported_type(const config::ServiceSpec& spec)
-{
-    if (spec.types.has(ServiceType::rpc))
-        return "type = RPC is not carried out by this release";
-    return std::nullopt;
-}
 
 std::optional<std::string> unsupported_flag(const config::ServiceSpec& spec)
 {
@@ -34,8 +26,6 @@ std::optional<std::string> unsupported_flag(const config::ServiceSpec& spec)
 
 std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
 {
-    if (auto why = unsupported_type(spec))
-        return why;
     if (auto why = unsupported_flag(spec))
         return why;
     if (spec.log_on_success.has(config::SuccessLog::userid) ||

@@ -225,8 +225,7 @@ class OneServiceAlone(IntegrationCase):
                 "banner_fail": {"banner_fail": "/etc/hosts"},
                 "USERID": {"log_on_success": "USERID"},
                 "SENSOR": {"flags": "SENSOR", "type": "INTERNAL UNLISTED"},
-                "TCPMUX": {"type": "TCPMUX UNLISTED", "port": None},
-                "RPC": {"type": "RPC UNLISTED", "rpc_number": 100300, "rpc_version": 1}}
+                "TCPMUX": {"type": "TCPMUX UNLISTED", "port": None}}
         text = "".join(service(f"s{number}", **({"port": 4100 + number} | row))
                        for number, row in enumerate(rows.values()))
         subject = self.daemon(kind, defaults() + text + GOOD)
@@ -238,8 +237,8 @@ class OneServiceAlone(IntegrationCase):
                        if f"service s{number} is out of service" in line]
             if 4100 + number in bound:
                 self.assertEqual(reasons, [], name)
-            elif name not in ("TCPMUX", "RPC") or reasons:
-                # The first never has a port, the second one of the kernel's choice.
+            elif name != "TCPMUX" or reasons:
+                # That has no port of its own.
                 self.assertIn(name.split("_")[0], reasons[0] if reasons else subject.story())
 
 
