@@ -16,7 +16,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 output=$top/build/bench
 peers=$output/peers
 programs=${USHERD_BIN_DIR:-$top/build/release/bin}
-packages=(xinetd openbsd-inetd ucspi-tcp ipsvd systemd socat)
+packages=(xinetd openbsd-inetd ucspi-tcp ipsvd systemd socat haproxy iperf3)
 
 build() {
     cmake --preset release -S "$top" >/dev/null

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .peers import Site
+from .peers import Direct, Site
 
 READY_SECONDS = 5.0
 LOAD_SECONDS = 120.0
@@ -93,6 +93,58 @@ class RunningServer:
         self.stop()
 
 
+def _has_listener(port):
+    """Without connecting: iperf3 would take that for its one client."""
+    listening = "0A"
+    for name in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == listening and words[1].endswith(f":{port:04X}"):
+                return True
+    return False
+
+
+class Target:
+    """An iperf3 behind the server. floor-direct is one itself and does not need it."""
+
+    def __init__(self, iperf, site):
+        self.process = subprocess.Popen(
+            iperf.listening(site, site.target_port), env=iperf.environment(site),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + READY_SECONDS
+        while not _has_listener(site.target_port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Unusable("the iperf3 behind it did not start")
+            time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def transfer(site, scenario, share):
+    """One stream through the server. @return what usherd-load would say, as far as it applies"""
+    seconds = max(1, round(scenario.seconds * share))
+    iperf = Direct("iperf3")
+    with Target(iperf, site):
+        for _ in range(10):  # it is busy for a moment with the connection that found it ready
+            done = subprocess.run([*iperf.client(site, seconds), *scenario.load],
+                                  env=iperf.environment(site), capture_output=True, text=True,
+                                  timeout=LOAD_SECONDS, check=False)  # fmt: skip
+            result = json.loads(done.stdout or "{}")
+            if "error" not in result and result:
+                break
+            time.sleep(0.2)
+        else:
+            raise Unusable(f"iperf3: {result.get('error') or done.stderr.strip()}")
+    rate = result["end"]["sum_received"]["bits_per_second"] / 8e6
+    return {"megabytes_per_second": rate, "offered": 1, "errors": {}}
+
+
 _ports = itertools.count(7000)  # a new one each time: no TIME_WAIT of the one before
 
 
@@ -102,6 +154,9 @@ def measure(places, peer, scenario, share, number):
         os.chmod(directory, 0o755)
         site = Site(places.programs, places.unpacked, Path(directory), next(_ports), places.workers)
         with RunningServer(peer, site, scenario.work):
+            if scenario.work == "relay":
+                return Measurement(scenario.name, peer.name, number,
+                                   transfer(site, scenario, share))  # fmt: skip
             load = [str(places.programs / "usherd-load"), *scenario.load_options(share)]
             done = subprocess.run(
                 [*load, str(site.port)],
@@ -139,6 +194,9 @@ def run_rounds(places, peers, scenarios, rounds, share, say):
 
 
 def _progress(number, one):
+    if "megabytes_per_second" in one.result:
+        rate = one.result["megabytes_per_second"]
+        return f"round {number} {one.scenario:10} {one.peer:24} {rate:>9,.0f} MB/s"
     times = one.result["microseconds"]
     errors = {k: v for k, v in one.result["errors"].items() if v}
     return (

@@ -23,6 +23,11 @@ class Site:
     workers: int  #: threads of the parallel floor: as many as usherd has spawn workers
 
     @property
+    def target_port(self):
+        """Where a relay leads."""
+        return self.port + 10000
+
+    @property
     def handler(self):
         return str(self.programs / "usherd-bench-handler")
 
@@ -112,7 +117,12 @@ class XinetdConfig:
         return "\n".join(["service bench", "{", *lines, "}", ""])
 
 
-REFUSING = {"no_access": "127.0.0.0/8"}
+def attributes_for(work, site):
+    """What the service of xinetd and usherd has beyond the common attributes."""
+    return {
+        "refuse": {"no_access": "127.0.0.0/8"},
+        "relay": {"redirect": f"127.0.0.1 {site.target_port}"},
+    }.get(work, {})
 
 
 class Xinetd(Peer):
@@ -120,7 +130,7 @@ class Xinetd(Peer):
     binaries = ("xinetd",)
 
     def command(self, site, work):
-        config = XinetdConfig(site, REFUSING if work == "refuse" else {})
+        config = XinetdConfig(site, attributes_for(work, site))
         path = site.write("xinetd.conf", config.text())
         pid_file = str(site.directory / "pid")
         return [self.find(site, "xinetd"), "-dontfork", "-f", path, "-pidfile", pid_file]
@@ -143,7 +153,7 @@ class Usherd(Peer):
         return None if os.access(program, os.X_OK) else f"{program} is not built"
 
     def command(self, site, work):
-        config = XinetdConfig(site, REFUSING if work == "refuse" else {})
+        config = XinetdConfig(site, attributes_for(work, site))
         path = site.write("usherd.conf", config.text())
         pid_file = str(site.directory / "pid")
         options = ["-f", path, "--foreground", "-pidfile", pid_file, "--no-status-socket"]
@@ -157,6 +167,8 @@ class OpenbsdInetd(Peer):
     is_mounted = False
 
     def command(self, site, work):
+        if work == "relay":
+            return None
         options = ["-i", "-q", "1000"]
         if work == "refuse":
             # It refuses through tcp_wrappers only, which read /etc; ours in this mount namespace.
@@ -180,6 +192,8 @@ class Tcpserver(Peer):
     binaries = ("tcpserver", "tcprules")
 
     def command(self, site, work):
+        if work == "relay":
+            return None
         options = ["-b", "1000", "-c", "1000", "-q", "-H", "-R", "-l", "bench"]
         if work == "refuse":
             rules = str(site.directory / "rules.cdb")
@@ -196,6 +210,8 @@ class Tcpsvd(Peer):
     binaries = ("tcpsvd", "ipsvd-cdb")
 
     def command(self, site, work):
+        if work == "relay":
+            return None
         options = ["-b", "1000", "-c", "1000", "-l", "bench"]
         if work == "refuse":
             instructions = site.directory / "instructions"
@@ -219,8 +235,8 @@ class SystemdSocketActivate(Peer):
         return super().environment(site) | {"SYSTEMD_LOG_LEVEL": "emerg"}
 
     def command(self, site, work):
-        if work == "refuse":
-            return None  # it has no access control
+        if work != "spawn":
+            return None  # it has no access control, and relays with another program
         program = self.find(site, self.binaries[0])
         return [program, "--accept", "--inetd", "-l", f"0.0.0.0:{site.port}", site.handler]
 
@@ -233,7 +249,53 @@ class Socat(Peer):
         listen = f"TCP4-LISTEN:{site.port},reuseaddr,fork,backlog=1000"
         if work == "refuse":
             listen += ",range=10.0.0.0/8"
+        if work == "relay":
+            target = f"TCP4:127.0.0.1:{site.target_port}"
+            return [self.find(site, "socat"), "-b", "131072", listen, target]
         return [self.find(site, "socat"), listen, f"EXEC:{site.handler},nofork"]
+
+
+HAPROXY = """global
+    maxconn 1000
+defaults
+    mode tcp
+    option splice-auto
+    timeout connect 5s
+    timeout client 1h
+    timeout server 1h
+listen bench
+    bind 127.0.0.1:{port} backlog 1000
+    server target 127.0.0.1:{target}
+"""
+
+
+class Haproxy(Peer):
+    package = "haproxy"
+    binaries = ("haproxy",)
+
+    def command(self, site, work):
+        if work != "relay":
+            return None
+        text = HAPROXY.format(port=site.port, target=site.target_port)
+        return [self.find(site, "haproxy"), "-db", "-f", site.write("haproxy.cfg", text)]
+
+
+class Direct(Peer):
+    """No server at all: iperf3 speaks to iperf3."""
+
+    kind = "floor"
+    package = "iperf3"
+    binaries = ("iperf3",)
+
+    def command(self, site, work):
+        return self.listening(site, site.port) if work == "relay" else None
+
+    def listening(self, site, port):
+        return [self.find(site, "iperf3"), "-s", "-4", "-p", str(port)]
+
+    def client(self, site, seconds):
+        program = self.find(site, "iperf3")
+        return [program, "-4", "-J", "-c", "127.0.0.1", "-p", str(site.port), "-t", str(seconds)]
 
 
 class Floor(Peer):
@@ -266,7 +328,8 @@ def all_peers():
         Tcpserver("tcpserver", "-b 1000 -c 1000 -H -R -l"),
         Tcpsvd("tcpsvd", "-b 1000 -c 1000 -l"),
         SystemdSocketActivate("systemd-socket-activate", "--accept --inetd"),
-        Socat("socat", "fork, EXEC nofork, backlog=1000"),
+        Socat("socat", "fork, EXEC nofork, backlog=1000; -b 131072 as a relay"),
+        Haproxy("haproxy", "splice-auto"),
         Floor("floor-vfork", lambda s, w: [s.handler] if w == "spawn" else None, "one thread"),
         Floor(
             "floor-parallel",
@@ -278,5 +341,10 @@ def all_peers():
             lambda s, w: [s.handler, s.workers] if w == "spawn" else None,
             "the same with session, descriptors, limits, environment, wait4",
         ),
-        Floor("floor-accept", lambda s, w: [0 if w == "refuse" else 3], "no process"),
+        Floor(
+            "floor-accept",
+            lambda s, w: {"refuse": [0], "spawn": [3]}.get(w),
+            "no process",
+        ),
+        Direct("floor-direct", "no server between"),
     ]

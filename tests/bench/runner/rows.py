@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    work: str  #: what the server shall do, see peers.py: spawn or refuse
-    load: tuple  #: options of usherd-load, without number and time
+    work: str  #: what the server shall do, see peers.py: spawn, refuse or relay
+    load: tuple  #: options of usherd-load, without number and time; of iperf3 for relay
     connections: int  #: at most
     seconds: float  #: start no connection after so long
     warm_up: int
@@ -56,6 +56,7 @@ SCENARIOS = (
     Scenario("spawn-32", "spawn", ("-c", "32", "-e", "3", *SPREAD), 6000, 4, 300),
     Scenario("spawn-1", "spawn", ("-c", "1", "-e", "3", *SPREAD), 2500, 4, 100),
     Scenario("refuse-32", "refuse", ("-c", "32", "-j", "2", "--refusal", *SPREAD), 40000, 3, 1000),
+    Scenario("relay-1", "relay", ("-P", "1"), 1, 4, 0),
 )
 
 ROWS = (
@@ -86,6 +87,13 @@ ROWS = (
         "the source is in no_access (tcp_wrappers, rules, range): closed without a byte",
         "refuse-32", ("per_second",), "1/s", "higher", "floor-accept",
         (Hold("", 25000), Hold("xinetd", 6)),
+    ),
+    Row(
+        "redirect",
+        "redirected bytes, one stream",
+        "iperf3 through the server to an iperf3 behind it, over the loopback interface",
+        "relay-1", ("megabytes_per_second",), "MB/s", "higher", "floor-direct",
+        (Hold("xinetd", 8), Hold("best peer", 1)),
     ),
 )  # fmt: skip
 
