@@ -45,7 +45,7 @@ struct Arrival {
     std::optional<KeptDatagram> kept; ///< instead of a socket: for an internal service
     sys::SocketAddress sender;        ///< of a datagram
     std::optional<ProcessChanges> changes;
-    bool by_tcpmux = false; ///< the service was asked for by name, on tcpmux's port
+    bool by_tcpmux = false;                ///< the service was asked for by name, on tcpmux's port
     std::unique_ptr<access::Slot> through; ///< that of tcpmux, until the service's own holds it
 };
 

@@ -47,8 +47,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
       resolver_(loop), sensors_(loop, log, provoked_log_),
       gatekeeper_(loop, resolver_, sensors_, wrappers_), banners_(loop, provoked_log_),
-      internals_(loop, *this), relays_(loop, *this),
-      tcpmux_(loop, *this, *this), rpc_(loop, *this),
+      internals_(loop, *this), relays_(loop, *this), tcpmux_(loop, *this, *this), rpc_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       low.release();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -90,6 +91,21 @@ TEST_CASE("sources that are gone leave nothing behind")
         REQUIRE(counter.sources() == 1);
     }
     CHECK(counter.sources() == 0);
+}
+
+TEST_CASE("a slot that another one holds is given back with it, wherever that is moved")
+{
+    SourceCounter door, service;
+    const IpAddress source = ip("192.0.2.1");
+    std::optional<Slot> slot(service.take(source));
+    slot->hold(std::make_unique<Slot>(door.take(source)));
+    std::optional<Slot> moved(std::move(*slot));
+    slot.reset();
+    CHECK(door.running_from(source) == 1);
+    CHECK(service.running() == 1);
+    moved.reset();
+    CHECK(door.running() == 0);
+    CHECK(service.running() == 0);
 }
 
 } // namespace usherd::access

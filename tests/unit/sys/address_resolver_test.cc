@@ -164,7 +164,7 @@ TEST_CASE("nobody waits longer than the deadline, and a late answer is remembere
     test.dns.add_a("www.example.test", "192.0.2.1");
     test.dns.hold = true;
     CHECK(test.ask("www.example.test").empty());
-    test.dns.hold = false;
+    test.dns.release();
     CHECK(test.ask("www.example.test") == of({"192.0.2.1"}));
 }
 
