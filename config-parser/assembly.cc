@@ -126,6 +126,7 @@ void Assembly::complete(LoadResult& result) &&
         diagnostics.error(bad_defaults_, "defaults hold a bad value: the configuration is refused")
             .effect = Effect::load_refused;
     finish_defaults(so_far_, context_);
+    result.status_group = so_far_.status_group;
     result.defaults = std::move(so_far_.spec);
     diagnostics.set_after_reading(false);
 }

@@ -92,6 +92,7 @@ constexpr std::array table{
     ours("socket_mode", both, setters::set_socket_mode),
     ours("socket_owner", both, setters::set_socket_owner),
     ours("socket_group", both, setters::set_socket_group),
+    ours("status_group", Scope::defaults_only, setters::set_status_group),
     ours("stderr", both, setters::set_stderr),
     ours("max_runtime", both, setters::set_max_runtime),
     ours("kill_grace", both, setters::set_kill_grace),

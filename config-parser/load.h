@@ -44,11 +44,12 @@ struct LoadResult {
     /// or in the main file's grammar). A start goes on with what was read where xinetd would.
     std::string refused_because;
     bool main_file_unreadable = false;
-    bool defaults_fatal = false;         ///< a bad value in `defaults`: xinetd exits
-    std::vector<SpecPointer> services;   ///< in file order
-    std::vector<DroppedService> dropped; ///< by errors; not by `disable` or `enabled`
-    ServiceSpec defaults;                ///< what `defaults` blocks say, for the dump
-    std::shared_ptr<Sources> sources;    ///< names of files; texts dropped
+    bool defaults_fatal = false;               ///< a bad value in `defaults`: xinetd exits
+    std::vector<SpecPointer> services;         ///< in file order
+    std::vector<DroppedService> dropped;       ///< by errors; not by `disable` or `enabled`
+    std::optional<std::uint32_t> status_group; ///< of `defaults`: who may open the status socket
+    ServiceSpec defaults;                      ///< what `defaults` blocks say, for the dump
+    std::shared_ptr<Sources> sources;          ///< names of files; texts dropped
     std::shared_ptr<Diagnostics> diagnostics;
     std::vector<std::string> skipped_files; ///< drop-ins left out because of their names
     /// Files and directories that are there but cannot be read, as written: a reload does not take

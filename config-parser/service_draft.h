@@ -41,6 +41,7 @@ struct ServiceDraft {
     std::optional<std::uint32_t> rpc_number;
     std::vector<Word> enabled, disabled_ids; ///< in `defaults`: the lists of service ids
     bool has_enabled = false;
+    std::optional<std::uint32_t> status_group; ///< in `defaults`
 
     /// Where the attribute with this row number was given in this entry (not inherited).
     [[nodiscard]] std::optional<SourceLocation> given(std::uint16_t attribute) const;

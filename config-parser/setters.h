@@ -79,6 +79,7 @@ bool set_kill_grace(ServiceDraft& draft, const RawAttribute& attribute, SetterCo
 bool set_limit_action(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 bool set_cps_action(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 bool set_access_match(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
+bool set_status_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 bool set_pass_fds(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 
 } // namespace usherd::config::setters

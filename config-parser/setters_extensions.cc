@@ -80,18 +80,34 @@ bool set_socket_owner(ServiceDraft& draft, const RawAttribute& attribute, Setter
     return true;
 }
 
-bool set_socket_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
+namespace {
+
+/// A group by name or number; none, having reported it, if there is no such.
+std::optional<std::uint32_t> parse_group(ServiceDraft& draft, const RawAttribute& attribute,
+                                         SetterContext& context)
 {
     const Word& word = attribute.words[0];
     const ValueReport report(draft, attribute, context.diagnostics);
-    if (all_digits(word.text)) {
-        draft.spec.socket_group = parse_id(word, "a group id", report);
-        return draft.spec.socket_group.has_value();
-    }
-    draft.spec.socket_group = context.names.group(word.text);
-    if (!draft.spec.socket_group)
+    if (all_digits(word.text))
+        return parse_id(word, "a group id", report);
+    const auto group = context.names.group(word.text);
+    if (!group)
         report.bad(word, fmt::format("there is no group '{}'", word.text));
+    return group;
+}
+
+} // namespace
+
+bool set_socket_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
+{
+    draft.spec.socket_group = parse_group(draft, attribute, context);
     return draft.spec.socket_group.has_value();
+}
+
+bool set_status_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
+{
+    draft.status_group = parse_group(draft, attribute, context);
+    return draft.status_group.has_value();
 }
 
 bool set_stderr(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)

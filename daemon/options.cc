@@ -185,7 +185,7 @@ void Parser::take_switch(int code)
         options_.inetd_compat = true;
         break;
     case opt_no_status_socket:
-        options_.status_socket.clear();
+        options_.status_socket.emplace();
         break;
     case opt_http_allow_remote:
         options_.http_allow_remote = true;
@@ -378,8 +378,11 @@ std::string help_text()
            "  --foreground             stay in the foreground with logs on stderr; INT ends it\n"
            "  --check[=strict]         read the configuration, print what is wrong with it;\n"
            "                           exit 0 clean, 1 warnings (strict only), 2 errors\n"
-           "  --status-socket PATH, --no-status-socket, --http ADDRESS:PORT, --http-allow-remote,\n"
-           "  --event-ring N           accepted; this version has no status socket yet\n"
+           "  --status-socket PATH     where to answer questions (default\n"
+           "                           /run/usherd/status.sock); see usherd-status(7)\n"
+           "  --no-status-socket       answer none\n"
+           "  --http ADDRESS:PORT, --http-allow-remote, --event-ring N\n"
+           "                           accepted, without effect yet\n"
            "  --spawn-workers N        threads that start handlers, 1 to 4 (default: cores)\n"
            "  --on-stop leave|end      what TERM does to running handlers (default leave)\n"
            "  --log-format text|json   of the daemon's log on stderr and in files\n"

@@ -37,8 +37,8 @@ struct Options {
     bool inetd_compat = false;
     CheckMode check = CheckMode::off;
     bool list_attributes = false;
-    std::string status_socket = "/run/usherd/status.sock"; ///< empty: --no-status-socket
-    std::string http;                                      ///< ADDRESS:PORT; empty: none
+    std::optional<std::string> status_socket; ///< as given; empty: --no-status-socket
+    std::string http;                         ///< ADDRESS:PORT; empty: none
     bool http_allow_remote = false;
     std::uint32_t event_ring = 10'000;
     unsigned spawn_workers = 0; ///< 0: as many as cores, at most 4

@@ -32,6 +32,15 @@ void Reloader::request()
         begin();
 }
 
+void Reloader::read(Loaded then)
+{
+    worker_.submit(
+        [settings = settings_, then = std::move(then)]() -> BlockingWorker::Continuation {
+            auto result = std::make_shared<const config::LoadResult>(load(settings));
+            return [then, result] { then(*result); };
+        });
+}
+
 void Reloader::begin()
 {
     reading_ = true;

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] config::LoadResult load_now() const;
     /// Asks for a reload.
     void request();
+    /// Reads the configuration and gives it to `then`, in the loop, and to nobody else.
+    void read(Loaded then);
 
 private:
     [[nodiscard]] static config::LoadResult load(const Settings& settings);

@@ -16,6 +16,7 @@
 #include "daemon/server.h"
 #include "daemon/signals.h"
 #include "daemon/state_dumper.h"
+#include "daemon/status_server.h"
 #include "daemon/systemd.h"
 
 namespace usherd::daemon {
@@ -104,6 +105,7 @@ private:
     void on_loaded(const config::LoadResult& loaded);
     void on_reloaded();
     void request_reload();
+    void reload_by_request(const control::PostReload& request, StatusServer::ReloadDone done);
     void stop();
     void quit(int status);
     void fail(std::string_view message);
@@ -122,6 +124,7 @@ private:
     Reloader reloader_;
     Server server_;
     StateDumper dumper_;
+    StatusServer status_server_;
     Signals signals_;
     sys::Timer watchdog_;
     sys::Timer consistency_; ///< -cc
@@ -136,6 +139,10 @@ Daemon::Daemon(const Options& options, core::DaemonTraits traits, StartReport re
                 [this](const config::LoadResult& loaded) { on_loaded(loaded); }),
       server_(loop, log, options, std::move(traits), std::move(passed), std::move(low)),
       dumper_(worker_, log, dump_file(options), [this] { return server_.dump_facts(); }),
+      status_server_(loop, log, server_,
+                     [this](const control::PostReload& request, StatusServer::ReloadDone done) {
+                         reload_by_request(request, std::move(done));
+                     }),
       signals_(loop, actions()), watchdog_(loop, sys::bind<&Daemon::feed_watchdog>(*this)),
       consistency_(loop, sys::bind<&Daemon::on_consistency_due>(*this))
 {
@@ -205,6 +212,8 @@ int Daemon::run()
         log_.flush();
         fmt::print(stderr, "{}", server_.configuration_text(loaded));
     }
+    status_server_.open(options_.status_socket.value_or(default_status_socket(::geteuid() == 0)),
+                        loaded.status_group);
     server_.on_reloaded([this] { on_reloaded(); });
     server_.start(loaded, [this](std::size_t available) { on_started(available); });
     if (!loop_.run())
@@ -260,8 +269,38 @@ void Daemon::request_reload()
 
 void Daemon::on_loaded(const config::LoadResult& loaded)
 {
-    if (!stopping_)
-        server_.reload(loaded);
+    if (stopping_)
+        return;
+    server_.reload(loaded);
+    if (loaded.refused_because.empty())
+        status_server_.set_group(loaded.status_group);
+}
+
+/// Applies nothing of a dry run, nor with `strict` of a configuration with a mistake.
+void Daemon::reload_by_request(const control::PostReload& request, StatusServer::ReloadDone done)
+{
+    if (!request.dry_run && !stopping_) {
+        log_.notice("Starting reconfiguration");
+        notify_reloading();
+    }
+    reloader_.read([this, request, done = std::move(done)](const config::LoadResult& loaded) {
+        auto answer = server_.describe_reload(loaded);
+        answer.dry_run = request.dry_run;
+        if (!answer.error && request.strict && answer.errors > 0) {
+            answer.error = "reload_refused";
+            answer.message = "the configuration has errors, and strict was asked for";
+            log_.warning("reconfiguration failed: {}", *answer.message);
+        } else if (!answer.error && stopping_) {
+            answer.error = "conflict";
+            answer.message = "the daemon is about to end";
+        }
+        answer.applied = !answer.error && !request.dry_run;
+        if (answer.applied)
+            on_loaded(loaded);
+        else if (!request.dry_run)
+            notify_ready(summary());
+        done(std::move(answer));
+    });
 }
 
 void Daemon::on_reloaded()
@@ -319,6 +358,8 @@ int run(const Options& given)
     options.pid_file = absolute(options.pid_file);
     options.config_file = absolute(options.config_file);
     options.base_directory = absolute(".");
+    if (options.status_socket)
+        options.status_socket = absolute(*options.status_socket);
     StartReport report;
     constexpr int first_free = 3;
     if (auto prepared = prepare_descriptors(first_free + passed_descriptor_count()); !prepared)

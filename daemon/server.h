@@ -20,6 +20,7 @@
 #include "config-parser/load.h"
 #include "daemon/banner_sender.h"
 #include "daemon/context.h"
+#include "daemon/control/plan.h"
 #include "daemon/core/reload_plan.h"
 #include "daemon/core/state_dump.h"
 #include "daemon/gatekeeper.h"
@@ -76,6 +77,21 @@ public:
     {
         return services_;
     }
+    /// nullptr if it is gone.
+    [[nodiscard]] const Service* service(ServiceKey key) const noexcept;
+    [[nodiscard]] const Context& context() const noexcept { return context_; }
+    [[nodiscard]] const Options& options() const noexcept { return options_; }
+    [[nodiscard]] const control::ReloadTotals& reloads() const noexcept { return reloads_; }
+
+    /// Opens or closes the sockets of every service with this id, until the next reload.
+    /// @return how many there are, or the first error: a service that cannot be opened stays as it
+    /// was.
+    [[nodiscard]] sys::Result<std::size_t> set_enabled(std::string_view id, bool enabled);
+    /// TERM to the group of a handler now, KILL after its kill_grace. @return false if there is no
+    /// such handler.
+    bool end_handler(pid_t pid) noexcept { return supervisor_.end(pid); }
+    /// What reload() would do.
+    [[nodiscard]] control::ReloadAnswer describe_reload(const config::LoadResult& loaded) const;
 
     // ServerObserver
     void on_started(const RunningServer& server) noexcept override;
@@ -126,6 +142,8 @@ private:
     void index_tcpmux_clients();
     [[nodiscard]] Service* find_tcpmux_client(std::string_view name) noexcept;
     [[nodiscard]] std::string list_tcpmux_clients() noexcept;
+    [[nodiscard]] std::vector<core::RunningService> running_services() const;
+    void count_reload(std::string failure);
     [[nodiscard]] std::vector<std::string> inconsistencies();
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
     [[nodiscard]] static int syslog_facility(const Options& options) noexcept;
@@ -160,6 +178,7 @@ private:
         int attempts = 0;
     };
     std::vector<Opening> opening_; ///< sockets that could not be opened yet
+    control::ReloadTotals reloads_;
     std::string wrapper_rules_;    ///< without libwrap: the file that has rules
     std::function<void()> opened_;
     std::function<void()> stopped_;

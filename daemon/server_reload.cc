@@ -16,6 +16,7 @@ void Server::reload(const config::LoadResult& loaded)
     report_diagnostics(loaded);
     if (!loaded.refused_because.empty()) {
         log_.warning("reconfiguration failed: {}", loaded.refused_because);
+        count_reload(loaded.refused_because);
         return;
     }
     log_.notice("Swapping defaults");
@@ -31,11 +32,8 @@ void Server::reload(const config::LoadResult& loaded)
     rpc_retry_.stop();
     finish_opening();
 
-    std::vector<core::RunningService> running;
-    running.reserve(services_.size());
-    for (const auto& service : services_)
-        running.push_back({service->spec_pointer(), service->file()});
-    const core::ReloadPlan plan = core::plan_reload(running, loaded);
+    const core::ReloadPlan plan = core::plan_reload(running_services(), loaded);
+    count_reload({});
     LogBook book(log_);
     opened_ = [this, fresh = plan.start.size(), dropped = plan.stop.size(),
                old = services_.size() - plan.stop.size()] {
@@ -80,6 +78,8 @@ void Server::apply(const core::ReloadPlan& plan, LogBook& book, const Sources& s
         service.mark_stale(stale.why, book.open(service.spec(), log_failed));
         log_.error("service {} runs on with its last good configuration: {}", service.spec().id,
                    stale.why);
+        if (std::holds_alternative<core::Disabled>(service.state()))
+            opening_.push_back({service.key()});
     }
     for (const auto& stop : plan.stop)
         drop(services_[stop.running]);

@@ -36,7 +36,8 @@ Service::~Service()
 
 bool Service::is_available() const noexcept
 {
-    return !std::holds_alternative<core::OutOfService>(state_);
+    return !std::holds_alternative<core::OutOfService>(state_) &&
+           !std::holds_alternative<core::Disabled>(state_);
 }
 
 Listener::Mode Service::listener_mode() const noexcept
@@ -133,6 +134,24 @@ void Service::put_out_of_service(std::string why) noexcept
     close();
     listeners_.clear();
     state_ = core::OutOfService{std::move(why)};
+}
+
+void Service::disable() noexcept
+{
+    const bool passed_in = std::any_of(listeners_.begin(), listeners_.end(),
+                                       [](const auto& l) { return l->is_passed_in(); });
+    if (passed_in) {
+        // Closed, they could not be had again.
+        pause_listeners();
+        if (timer_ != nullptr)
+            timer_->stop();
+    } else {
+        close();
+        listeners_.clear();
+    }
+    lent_.clear();
+    waiting_for_slot_ = false;
+    state_ = core::Disabled{};
 }
 
 sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)

@@ -81,7 +81,7 @@ public:
     [[nodiscard]] std::vector<pid_t> lent_to() const;
     /// What is wrong with its text in the files; empty: the spec is what the files say.
     [[nodiscard]] const std::string& stale_because() const noexcept { return stale_because_; }
-    /// Listening, suspended or lent: the sockets are, or will be again.
+    /// Listening, suspended or lent: the sockets are, or will be again without anybody's doing.
     [[nodiscard]] bool is_available() const noexcept;
     /// What its servers are, apart from their clients.
     [[nodiscard]] const std::shared_ptr<const core::SpawnTemplate>& spawn_template();
@@ -91,6 +91,8 @@ public:
     [[nodiscard]] sys::Result<void> open();
     void close() noexcept;
     void put_out_of_service(std::string why) noexcept;
+    /// Closes the sockets by hand; servers run on. open() enables again.
+    void disable() noexcept;
 
     /// New settings, the same identity. Sockets whose endpoint is still wanted stay; others are
     /// closed; open() opens the new ones. @return an error if the new address rules could not be

@@ -7,8 +7,15 @@ namespace usherd::core {
 
 std::string_view name(const ServiceState& state) noexcept
 {
-    static constexpr std::array<std::string_view, 4> names{"active", "suspended", "handed over",
-                                                           "out of service"};
+    static constexpr std::array<std::string_view, 5> names{"active", "suspended", "handed over",
+                                                           "out of service", "disabled"};
+    return names.at(state.index());
+}
+
+std::string_view status_name(const ServiceState& state) noexcept
+{
+    static constexpr std::array<std::string_view, 5> names{"active", "suspended", "handed_over",
+                                                           "out_of_service", "disabled"};
     return names.at(state.index());
 }
 

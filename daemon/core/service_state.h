@@ -5,6 +5,7 @@
 //   Listening --cps exceeded--> Suspended --hold-off over--> Listening
 //   Listening --wait server started--> HandedOver --that server exits--> Listening
 //   any --sockets cannot be had--> OutOfService
+//   any --disabled on the status socket--> Disabled --enabled, or a reload--> Listening
 
 #pragma once
 
@@ -32,10 +33,14 @@ struct HandedOver {
 struct OutOfService {
     std::string why;
 };
-using ServiceState = std::variant<Listening, Suspended, HandedOver, OutOfService>;
+/// Closed by hand, until it is enabled again or the configuration is reloaded.
+struct Disabled {};
+using ServiceState = std::variant<Listening, Suspended, HandedOver, OutOfService, Disabled>;
 
-/// `active`, `suspended`, `handed over`, `out of service`.
+/// `active`, `suspended`, `handed over`, `out of service`, `disabled`.
 [[nodiscard]] std::string_view name(const ServiceState& state) noexcept;
+/// The same for programs: with `_` instead of blanks.
+[[nodiscard]] std::string_view status_name(const ServiceState& state) noexcept;
 
 /// The state after the server `pid` has exited.
 [[nodiscard]] ServiceState on_server_exit(ServiceState state, pid_t pid);

@@ -53,6 +53,18 @@ TEST_CASE("a user is a name or a number, and a number is its own group")
     CHECK(DraftBench().with({"group = 77"}).draft.spec.group == GroupRef{"77", 77});
 }
 
+TEST_CASE("the group of the status socket is a name or a number, in defaults")
+{
+    const auto in_defaults = [](std::string_view line) {
+        return DraftBench(RawSection::Kind::defaults).with({line}).draft.status_group;
+    };
+    CHECK(in_defaults("status_group = tty") == 5U);
+    CHECK(in_defaults("status_group = 77") == 77U);
+    DraftBench bench(RawSection::Kind::defaults);
+    CHECK_FALSE(bench.set("status_group = nosuch"));
+    CHECK(bench.told().find("there is no group 'nosuch'") != std::string::npos);
+}
+
 TEST_CASE("process attributes set their fields")
 {
     DraftBench bench;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the status socket asks of the Server.
+
+#include <algorithm>
+
+#include "daemon/core/plan_words.h"
+#include "daemon/server.h"
+
+namespace usherd::daemon {
+
+const Service* Server::service(ServiceKey key) const noexcept
+{
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : found->second;
+}
+
+sys::Result<std::size_t> Server::set_enabled(std::string_view id, bool enabled)
+{
+    std::size_t count = 0;
+    for (const auto& service : services_) {
+        if (service->spec().id != id)
+            continue;
+        ++count;
+        const bool is_disabled = std::holds_alternative<core::Disabled>(service->state());
+        if (!enabled && !is_disabled) {
+            std::erase_if(opening_, [&](const Opening& opening) {
+                return opening.service == service->key();
+            });
+            service->disable();
+            log_.notice("service {} disabled by request", service->spec().id);
+        } else if (enabled && is_disabled) {
+            if (auto opened = service->open(); !opened)
+                return opened.error();
+            log_.notice("service {} enabled by request", service->spec().id);
+        }
+    }
+    return count;
+}
+
+std::vector<core::RunningService> Server::running_services() const
+{
+    std::vector<core::RunningService> running;
+    running.reserve(services_.size());
+    for (const auto& service : services_)
+        running.push_back({service->spec_pointer(), service->file()});
+    return running;
+}
+
+control::ReloadAnswer Server::describe_reload(const config::LoadResult& loaded) const
+{
+    if (!loaded.refused_because.empty()) {
+        control::ReloadAnswer answer =
+            core::plan_in_words({}, {}, loaded, [](std::size_t) { return std::uint64_t{0}; });
+        answer.error = "reload_refused";
+        answer.message = loaded.refused_because;
+        return answer;
+    }
+    const auto running = running_services();
+    return core::plan_in_words(core::plan_reload(running, loaded), running, loaded,
+                               [this](std::size_t index) -> std::uint64_t {
+                                   return services_[index]->counter().running();
+                               });
+}
+
+void Server::count_reload(std::string failure)
+{
+    reloads_.last = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    ++(failure.empty() ? reloads_.done : reloads_.failed);
+    reloads_.last_failure.reset();
+    if (!failure.empty())
+        reloads_.last_failure = std::move(failure);
+}
+
+} // namespace usherd::daemon

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The status socket: who may ask what, and which answer a request has. HTTP itself is in
+// http_server.h, what is asked in control/request.h, the facts in status_facts.h.
+// @see usherd-status(7)
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "daemon/control/plan.h"
+#include "daemon/control/request.h"
+#include "daemon/http_server.h"
+#include "daemon/server.h"
+#include "daemon/status_socket.h"
+
+namespace usherd::daemon {
+
+class StatusServer final : public HttpHandler {
+public:
+    using ReloadDone = std::function<void(control::ReloadAnswer)>;
+    /// Reads the configuration and applies it, or does not; `done` is called in the loop, perhaps
+    /// much later.
+    using Reload = std::function<void(const control::PostReload& request, ReloadDone done)>;
+
+    /// @param server outlives it.
+    StatusServer(sys::EventLoop& loop, Log& log, Server& server, Reload reload);
+
+    /// Makes the socket. A failure is logged; the daemon does without.
+    void open(const std::string& path, std::optional<std::uint32_t> group);
+    /// After a reload.
+    void set_group(std::optional<std::uint32_t> group);
+
+    void on_request(HttpRequest request) noexcept override;
+
+private:
+    class Answer;
+
+    sys::EventLoop& loop_;
+    Log& log_;
+    Server& server_;
+    const Reload reload_;
+    const control::Time started_;
+    std::optional<StatusSocket> socket_;
+    HttpServer http_;
+};
+
+} // namespace usherd::daemon
