@@ -10,9 +10,9 @@ namespace usherd::access {
 namespace {
 
 constexpr std::array<std::string_view, reason_count> reason_names{
-    "allowed",          "rate",          "load",    "time",    "service_limit",
-    "per_source_limit", "process_limit", "address", "libwrap", "fork"};
-static_assert(static_cast<std::size_t>(Reason::fork) + 1 == reason_names.size());
+    "allowed", "rate",    "load", "time", "service_limit", "per_source_limit", "process_limit",
+    "address", "libwrap", "fork", "ban"};
+static_assert(static_cast<std::size_t>(Reason::ban) + 1 == reason_names.size());
 
 bool reaches(std::uint32_t running, std::uint32_t limit) noexcept
 {
@@ -62,6 +62,8 @@ std::string_view name(Reason reason) noexcept
 
 Reason decide_limits(const Policy& policy, const Facts& facts) noexcept
 {
+    if (facts.banned)
+        return Reason::ban;
     if (!facts.within_rate)
         return Reason::rate;
     if (policy.max_load && facts.load_average >= *policy.max_load)
@@ -98,8 +100,12 @@ AddressVerdict decide_address(const Policy& policy, const Peer& peer,
 Decision decide(const Policy& policy, const Facts& facts) noexcept
 {
     const Reason limits = decide_limits(policy, facts);
-    if (limits != Reason::allowed || !facts.peer)
+    if (limits != Reason::allowed)
         return {limits};
+    if (facts.denied_by_sensor)
+        return {Reason::address};
+    if (!facts.peer)
+        return {Reason::allowed};
     const AddressVerdict verdict = decide_address(policy, *facts.peer, facts.host_name);
     return {verdict.reason, verdict.both_match};
 }

@@ -26,8 +26,9 @@ enum class Reason : std::uint8_t {
     address,          ///< only_from, no_access
     libwrap,          ///< tcp_wrappers
     fork,             ///< no process could be made
+    ban,              ///< banned by hand
 };
-inline constexpr int reason_count = 10;
+inline constexpr int reason_count = 11;
 
 /// What xinetd.log(5) writes after `FAIL: ID `: `connections per second` for rate, otherwise the
 /// enumerator's name. @see reference of xinetd's log lines, FAIL
@@ -37,6 +38,7 @@ inline constexpr int reason_count = 10;
 
 /// What is known about one arrival.
 struct Facts {
+    bool banned = false;      ///< the source is
     bool within_rate = true;  ///< CpsGate::admit of this arrival
     double load_average = -1; ///< one minute; -1 if it cannot be read; only asked for with max_load
     LocalMinute local_minute;
@@ -44,6 +46,7 @@ struct Facts {
     std::uint32_t running_from_source = 0; ///< of these, from this peer's address
     std::uint32_t running_total = 0;       ///< servers of all services
     std::uint32_t process_limit = 0;       ///< -limit; 0: none
+    bool denied_by_sensor = false;         ///< the service is a sensor, or the peer touched one
     std::optional<Peer> peer;              ///< absent on stream-wait services and UNIX sockets
     std::string_view host_name;            ///< forward-confirmed; empty: unknown
 };
@@ -65,8 +68,9 @@ struct Decision {
     bool operator==(const Decision&) const = default;
 };
 
-/// The checks in xinetd's order: rate, load, time, service_limit, per_source_limit, process_limit,
-/// address. Without a peer, per_source and the address lists are not applied.
+/// A ban first; then the checks in xinetd's order: rate, load, time, service_limit,
+/// per_source_limit, process_limit, sensor, address. Without a peer, per_source and the address
+/// lists are not applied.
 /// @see xinetd.conf(5), only_from: "closest match" is what the manual says, not what xinetd does
 [[nodiscard]] Decision decide(const Policy& policy, const Facts& facts) noexcept;
 

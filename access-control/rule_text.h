@@ -4,7 +4,9 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "access-control/address_set.h"
 
@@ -14,5 +16,8 @@ namespace usherd::access {
 [[nodiscard]] std::string to_string(const Prefix& prefix);
 /// A prefix, or a host pattern as written.
 [[nodiscard]] std::string to_string(const AddressRule& rule);
+
+/// `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`: strict forms only, host bits are cleared.
+[[nodiscard]] std::optional<Prefix> parse_prefix(std::string_view text);
 
 } // namespace usherd::access

@@ -22,6 +22,7 @@
 
 namespace usherd::daemon {
 
+class Activity;
 class BannerSender;
 class Wrappers;
 
@@ -38,6 +39,7 @@ struct Context {
     Gatekeeper& gatekeeper;
     Wrappers& wrappers;
     BannerSender& banners;
+    Activity& activity;
     core::DaemonTraits traits;
     PassedSockets passed;
     DescriptorReserve& reserve;

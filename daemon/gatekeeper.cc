@@ -35,14 +35,14 @@ access::LocalMinute local_minute(std::time_t now) noexcept
     return {static_cast<std::uint16_t>(local.tm_hour * 60 + local.tm_min)};
 }
 
-/// Counts the arrival against cps, and asks the system for what the policy needs.
-access::Facts gather(Service& service, const std::optional<access::Peer>& peer,
-                     std::uint32_t running_total, std::uint32_t process_limit)
+/// Asks the system for what the policy needs.
+access::Facts gather(const Service& service, const std::optional<access::Peer>& peer,
+                     std::uint32_t running_total, std::uint32_t process_limit, bool within_rate,
+                     std::time_t now)
 {
     const access::Policy& policy = service.spec().policy;
-    const std::time_t now = std::time(nullptr);
     access::Facts facts;
-    facts.within_rate = service.gate().admit(policy.cps, now);
+    facts.within_rate = within_rate;
     if (policy.max_load)
         facts.load_average = load_average();
     if (policy.access_times)
@@ -54,6 +54,14 @@ access::Facts gather(Service& service, const std::optional<access::Peer>& peer,
     facts.process_limit = process_limit;
     facts.peer = peer;
     return facts;
+}
+
+access::Facts count_and_gather(Service& service, const std::optional<access::Peer>& peer,
+                               std::uint32_t running_total, std::uint32_t process_limit)
+{
+    const std::time_t now = std::time(nullptr);
+    const bool within_rate = service.gate().admit(service.spec().policy.cps, now);
+    return gather(service, peer, running_total, process_limit, within_rate, now);
 }
 
 } // namespace
@@ -86,7 +94,7 @@ void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_
                        std::uint32_t process_limit)
 {
     const access::Policy& policy = service.spec().policy;
-    const auto facts = gather(service, arrival.peer, running_total, process_limit);
+    const auto facts = count_and_gather(service, arrival.peer, running_total, process_limit);
     if (const auto reason = access::decide_limits(policy, facts);
         reason != access::Reason::allowed) {
         service.on_refused(std::move(arrival), {reason});
@@ -159,7 +167,7 @@ std::optional<access::Decision> Gatekeeper::judge_datagram(Service& service,
                                                            std::uint32_t process_limit)
 {
     const access::Policy& policy = service.spec().policy;
-    const auto facts = gather(service, peer, running_total, process_limit);
+    const auto facts = count_and_gather(service, peer, running_total, process_limit);
     if (const auto limits = access::decide_limits(policy, facts); limits != access::Reason::allowed)
         return access::Decision{limits};
     if (is_denied(service, peer))
@@ -171,6 +179,18 @@ std::optional<access::Decision> Gatekeeper::judge_datagram(Service& service,
         wrappers_.concern(service.spec(), AF_INET))
         return std::nullopt;
     return decision;
+}
+
+access::Facts Gatekeeper::facts_about(const Service& service, const access::Peer& peer,
+                                      std::uint32_t running_total,
+                                      std::uint32_t process_limit) const
+{
+    const std::time_t now = std::time(nullptr);
+    const bool within_rate = service.gate().would_admit(service.spec().policy.cps, now);
+    auto facts = gather(service, peer, running_total, process_limit, within_rate, now);
+    facts.denied_by_sensor =
+        service.spec().flags.has(config::ServiceFlag::sensor) || sensors_.denies(peer);
+    return facts;
 }
 
 void Gatekeeper::judge_kept(Service& service, Arrival arrival)

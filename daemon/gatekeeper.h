@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -47,6 +48,7 @@ struct Arrival {
     std::optional<ProcessChanges> changes;
     bool by_tcpmux = false;                ///< the service was asked for by name, on tcpmux's port
     std::unique_ptr<access::Slot> through; ///< that of tcpmux, until the service's own holds it
+    std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
 };
 
 class Gatekeeper {
@@ -77,6 +79,11 @@ public:
     static void admit(Service& service, Arrival arrival, std::optional<access::Slot> slot);
     static void refuse(Service& service, Arrival arrival, std::optional<access::Slot> slot,
                        const access::Decision& decision);
+
+    /// What judge() would ask about a client now; counts nothing. Bans are not among it.
+    [[nodiscard]] access::Facts facts_about(const Service& service, const access::Peer& peer,
+                                            std::uint32_t running_total,
+                                            std::uint32_t process_limit) const;
 
     /// Drops what is parked for a service that goes away.
     void forget(const Service& service) noexcept;

@@ -17,7 +17,9 @@ config::LoadResult Reloader::load(const Settings& settings)
 {
     config::DiskFiles files(settings.trust);
     config::SystemNameLookup names;
-    return config::load(files, names, settings.main_file, settings.options);
+    auto options = settings.options;
+    options.keep_rule_places = true; // `explain` names the line of a rule
+    return config::load(files, names, settings.main_file, options);
 }
 
 config::LoadResult Reloader::load_now() const

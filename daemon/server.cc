@@ -45,7 +45,7 @@ Level level_of(const config::Diagnostic& diagnostic) noexcept
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
                PassedSockets passed, LowDescriptors low)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
-      resolver_(loop), sensors_(loop, log, provoked_log_),
+      resolver_(loop), sensors_(loop, log, provoked_log_), activity_(loop, options.event_ring),
       gatekeeper_(loop, resolver_, sensors_, wrappers_), banners_(loop, provoked_log_),
       internals_(loop, *this), relays_(loop, *this), tcpmux_(loop, *this, *this), rpc_(loop, *this),
       supervisor_(loop, *this,
@@ -68,6 +68,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                gatekeeper_,
                wrappers_,
                banners_,
+               activity_,
                std::move(traits),
                std::move(passed),
                reserve_,
@@ -243,11 +244,11 @@ void Server::on_not_started(ServerStart start, int error_number) noexcept
     service->on_server_given_up(std::move(start));
 }
 
-void Server::on_exited(RunningServer&& server, int wait_status, const rusage& /*usage*/) noexcept
+void Server::on_exited(RunningServer&& server, int wait_status, const rusage& usage) noexcept
 {
     const ServiceKey key = server.service;
     if (Service* service = find(key)) {
-        service->on_server_exited(std::move(server), wait_status);
+        service->on_server_exited(std::move(server), wait_status, usage);
     } else if (const auto departed = departed_.find(key); departed != departed_.end()) {
         const auto ran = std::chrono::steady_clock::now() - server.started_at;
         const auto record = core::exit_record(
@@ -255,6 +256,8 @@ void Server::on_exited(RunningServer&& server, int wait_status, const rusage& /*
             {wait_status, server.pid, std::chrono::duration_cast<std::chrono::seconds>(ran)});
         if (departed->second.log != nullptr && !record.empty())
             departed->second.log->write(record);
+        activity_.exited({server.spec, &server.spec->id}, server.peer,
+                         {server.pid, wait_status, ran, &usage});
         forget_departed(key);
     }
     check_stopped();

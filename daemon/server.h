@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "config-parser/load.h"
+#include "daemon/activity.h"
 #include "daemon/banner_sender.h"
 #include "daemon/context.h"
 #include "daemon/control/plan.h"
@@ -80,8 +81,13 @@ public:
     /// nullptr if it is gone.
     [[nodiscard]] const Service* service(ServiceKey key) const noexcept;
     [[nodiscard]] const Context& context() const noexcept { return context_; }
+    [[nodiscard]] Activity& activity() noexcept { return activity_; }
+    [[nodiscard]] const Activity& activity() const noexcept { return activity_; }
     [[nodiscard]] const Options& options() const noexcept { return options_; }
     [[nodiscard]] const control::ReloadTotals& reloads() const noexcept { return reloads_; }
+
+    /// The confirmed name of an address, if it has been looked up lately or is in the hosts file.
+    [[nodiscard]] std::optional<std::string> known_name(const access::IpAddress& address) const;
 
     /// Opens or closes the sockets of every service with this id, until the next reload.
     /// @return how many there are, or the first error: a service that cannot be opened stays as it
@@ -155,6 +161,7 @@ private:
     StderrLines stderr_lines_;
     sys::HostNameResolver resolver_;
     Sensors sensors_;
+    Activity activity_;
     Gatekeeper gatekeeper_;
     BannerSender banners_;
     InternalSessions internals_;
@@ -179,7 +186,7 @@ private:
     };
     std::vector<Opening> opening_; ///< sockets that could not be opened yet
     control::ReloadTotals reloads_;
-    std::string wrapper_rules_;    ///< without libwrap: the file that has rules
+    std::string wrapper_rules_; ///< without libwrap: the file that has rules
     std::function<void()> opened_;
     std::function<void()> stopped_;
     bool leaves_servers_ = false;      ///< while stopping

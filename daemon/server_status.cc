@@ -38,6 +38,12 @@ sys::Result<std::size_t> Server::set_enabled(std::string_view id, bool enabled)
     return count;
 }
 
+std::optional<std::string> Server::known_name(const access::IpAddress& address) const
+{
+    const auto name = resolver_.known({address.bytes(), address.family() == access::Family::ipv4});
+    return name && !name->empty() ? std::optional<std::string>(*name) : std::nullopt;
+}
+
 std::vector<core::RunningService> Server::running_services() const
 {
     std::vector<core::RunningService> running;
@@ -68,6 +74,7 @@ void Server::count_reload(std::string failure)
     reloads_.last = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     ++(failure.empty() ? reloads_.done : reloads_.failed);
     reloads_.last_failure.reset();
+    activity_.reloaded(failure);
     if (!failure.empty())
         reloads_.last_failure = std::move(failure);
 }

@@ -58,8 +58,11 @@ sys::Result<void> Service::open()
         listeners_.resize(std::min(before, listeners_.size()));
         return opened;
     }
-    if (!is_available())
+    if (!is_available()) {
         state_ = core::Listening{};
+        if (last_event_) // not when the daemon starts, for ten thousand of them
+            note_state();
+    }
     announce();
     resume_listeners();
     return {};
@@ -134,6 +137,7 @@ void Service::put_out_of_service(std::string why) noexcept
     close();
     listeners_.clear();
     state_ = core::OutOfService{std::move(why)};
+    note_state();
 }
 
 void Service::disable() noexcept
@@ -152,6 +156,7 @@ void Service::disable() noexcept
     lent_.clear();
     waiting_for_slot_ = false;
     state_ = core::Disabled{};
+    note_state();
 }
 
 sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)
@@ -226,6 +231,7 @@ void Service::on_rate_exceeded() noexcept
     else
         close();
     state_ = core::Suspended{std::chrono::steady_clock::now() + hold_off};
+    note_state();
     timer().start(hold_off);
 }
 
@@ -244,6 +250,7 @@ void Service::on_hold_off_over() noexcept
         return;
     }
     state_ = core::Listening{};
+    note_state();
     context_.log.error("Activating service {}", spec_->name);
     announce();
     resume_listeners();

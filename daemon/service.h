@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@
 #include "config-parser/diagnostic.h"
 #include "daemon/banner_sender.h"
 #include "daemon/context.h"
+#include "daemon/control/activity.h"
+#include "daemon/core/histogram.h"
 #include "daemon/core/service_state.h"
 #include "daemon/gatekeeper.h"
 #include "daemon/internal_datagram.h"
@@ -44,6 +47,22 @@ struct ServiceCounts {
 struct PlacedSpec {
     std::shared_ptr<const config::ServiceSpec> spec;
     std::shared_ptr<const config::Sources> sources;
+};
+
+/// What happened to a service last.
+struct LastEvent {
+    control::Time at;
+    control::EventKind kind = control::EventKind::unknown;
+    access::Reason reason = access::Reason::allowed; ///< of a refusal
+};
+
+/// What metrics tell of a service's handlers.
+struct ServiceMeasures {
+    core::Histogram<core::LatencyBounds> start_latency; ///< from accept() to exec
+    core::Histogram<core::DurationBounds> duration;
+    std::map<int, std::uint64_t> exits; ///< by wait status; @see waitpid(2)
+    std::uint64_t relayed_in = 0;       ///< bytes, of redirect
+    std::uint64_t relayed_out = 0;
 };
 
 class Service final : public ListenerOwner, public DatagramGate, public BannerOwner {
@@ -71,7 +90,14 @@ public:
     [[nodiscard]] access::SourceCounter& counter() noexcept { return counter_; }
     [[nodiscard]] const access::SourceCounter& counter() const noexcept { return counter_; }
     [[nodiscard]] access::CpsGate& gate() noexcept { return gate_; }
+    [[nodiscard]] const access::CpsGate& gate() const noexcept { return gate_; }
     [[nodiscard]] const ServiceCounts& counts() const noexcept { return counts_; }
+    /// nullptr: it has not had a handler yet.
+    [[nodiscard]] const ServiceMeasures* measures() const noexcept { return measures_.get(); }
+    [[nodiscard]] const std::optional<LastEvent>& last_event() const noexcept
+    {
+        return last_event_;
+    }
     [[nodiscard]] const std::vector<std::unique_ptr<Listener>>& listeners() const noexcept
     {
         return listeners_;
@@ -113,7 +139,7 @@ public:
     /// From the Supervisor, by way of Server.
     void on_server_started(const RunningServer& server) noexcept;
     void on_server_start_failed(const RunningServer& server) noexcept;
-    void on_server_exited(RunningServer server, int wait_status) noexcept;
+    void on_server_exited(RunningServer server, int wait_status, const rusage& usage) noexcept;
     /// No process could be made and no retry is left: gives the socket and the slot back.
     void on_server_given_up(ServerStart start) noexcept;
     void on_session_ended(const SessionFacts& session) noexcept;
@@ -166,6 +192,15 @@ private:
                                       const std::optional<access::Peer>& peer) noexcept;
     void start_session(Arrival arrival, access::Slot slot);
     void start_relay(Arrival arrival, access::Slot slot);
+    /// Its id for events, which may outlive the service.
+    [[nodiscard]] std::shared_ptr<const std::string> event_name() const noexcept
+    {
+        return {spec_, &spec_->id};
+    }
+    void note(control::EventKind kind, access::Reason reason = access::Reason::allowed) noexcept;
+    void note_state() noexcept;
+    void measure_exit(int wait_status, std::chrono::steady_clock::duration ran);
+    [[nodiscard]] ServiceMeasures& measured();
     void log_record(const std::string& record) noexcept;
     void count_refusal(const access::Decision& decision,
                        const std::optional<access::Peer>& peer) noexcept;
@@ -189,6 +224,8 @@ private:
     access::SourceCounter counter_;
     access::CpsGate gate_;
     ServiceCounts counts_;
+    std::optional<LastEvent> last_event_;
+    std::unique_ptr<ServiceMeasures> measures_;
     struct Lent {
         int socket;
         pid_t holder; ///< -1 while its server is being started

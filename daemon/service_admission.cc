@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "daemon/activity.h"
 #include "daemon/core/log_record.h"
 #include "daemon/core/tcpmux_line.h"
 #include "daemon/internal_session.h"
@@ -67,6 +68,8 @@ void Service::on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer
     arrival.socket = std::move(socket);
     arrival.peer = to_peer(peer);
     arrival.local = local;
+    if (context_.activity.is_banned(arrival.peer))
+        return count_refusal({access::Reason::ban}, arrival.peer); // not a word to him
     if (has_banner(spec_->banner, arrival))
         send_banner(BannerStage::greeting, std::move(arrival));
     else
@@ -106,11 +109,17 @@ void Service::on_lendable(int socket) noexcept
         if (listener->fd() == socket)
             arrival.local = listener->bound();
     lend(socket);
+    if (context_.activity.is_banned(arrival.peer))
+        return on_refused(std::move(arrival), {access::Reason::ban});
     judge(std::move(arrival));
 }
 
 Admission Service::admit(InternalDatagram& asker, const ReceivedDatagram& datagram) noexcept
 {
+    if (context_.activity.is_banned(datagram.peer)) {
+        count_refusal({access::Reason::ban}, datagram.peer);
+        return Admission::no;
+    }
     const auto decision = context_.gatekeeper.judge_datagram(
         *this, datagram.peer, context_.running_total(), context_.process_limit);
     if (decision)
@@ -136,6 +145,8 @@ bool Service::count_datagram(const access::Decision& decision,
 {
     if (decision.reason == access::Reason::allowed) {
         ++counts_.accepted;
+        note(control::EventKind::accepted);
+        context_.activity.accepted(event_name(), peer);
         log_record(core::start_record(*spec_, 0, peer));
         return true;
     }
@@ -165,6 +176,8 @@ void Service::on_not_answered(const access::Peer& peer, core::ReplyVerdict why) 
 void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 {
     ++counts_.accepted;
+    note(control::EventKind::accepted);
+    context_.activity.accepted(event_name(), arrival.peer);
     // Before all else (D18). So few bytes fit into the buffer of a new connection.
     if (arrival.by_tcpmux && spec_->types.has(config::ServiceType::tcpmuxplus))
         (void)send_some(arrival.socket.get(), core::tcpmux_go);
@@ -237,6 +250,7 @@ void Service::start_server(Arrival arrival, access::Slot slot)
             core::changed(*start.plan.base, arrival.changes->umask, arrival.changes->nice_by);
     start.slot.emplace(std::move(slot));
     start.peer = arrival.peer;
+    start.accepted_at = arrival.at;
     start.connection = std::move(arrival.socket);
     start.borrowed = arrival.lent;
     start.stderr_fd = open_stderr();
@@ -261,6 +275,8 @@ void Service::count_refusal(const access::Decision& decision,
                             const std::optional<access::Peer>& peer) noexcept
 {
     ++counts_.refused.at(static_cast<std::size_t>(decision.reason));
+    note(control::EventKind::refused, decision.reason);
+    context_.activity.refused(event_name(), peer, decision.reason);
     const auto address = [&] { return peer ? access::log_text(*peer) : "<no address>"; };
     if (decision.both_lists_match)
         context_.provoked_log.write(
@@ -347,6 +363,7 @@ void Service::on_broken(const sys::SysError& error) noexcept
     context_.log.error("service {}: {}; it is out of service until a reload", spec_->id,
                        sys::to_string(error));
     state_ = core::OutOfService{sys::to_string(error)};
+    note_state();
 }
 
 } // namespace usherd::daemon

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "daemon/activity.h"
 #include "daemon/core/log_record.h"
 #include "daemon/service.h"
 
@@ -38,6 +39,13 @@ void Service::on_relay_ended(const RelayFacts& relay) noexcept
                                     fmt::format("can't connect to remote host {}: {}",
                                                 access::to_string(*relay.target),
                                                 sys::errno_text(relay.connect_error->number)));
+    note(control::EventKind::exited);
+    const auto ran = std::chrono::steady_clock::now() - relay.started_at;
+    context_.activity.exited(event_name(), relay.peer,
+                             {::getpid(), relay.wait_status, ran, nullptr});
+    measure_exit(relay.wait_status, ran);
+    measured().relayed_in += relay.bytes_in;
+    measured().relayed_out += relay.bytes_out;
     if (log_ != nullptr)
         log_relay_end(*log_, relay);
     if (waiting_for_slot_)

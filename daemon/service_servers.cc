@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "daemon/activity.h"
 #include "daemon/core/log_record.h"
 #include "daemon/service.h"
 
@@ -15,6 +16,35 @@ void Service::log_record(const std::string& record) noexcept
 {
     if (log_ != nullptr && !record.empty())
         log_->write(record);
+}
+
+void Service::note(control::EventKind kind, access::Reason reason) noexcept
+{
+    last_event_ = {std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
+                   kind, reason};
+}
+
+void Service::note_state() noexcept
+{
+    note(control::EventKind::state);
+    std::string text(core::status_name(state_));
+    if (const auto* out = std::get_if<core::OutOfService>(&state_))
+        text += ": " + out->why;
+    context_.activity.state(event_name(), std::move(text));
+}
+
+ServiceMeasures& Service::measured()
+{
+    if (measures_ == nullptr)
+        measures_ = std::make_unique<ServiceMeasures>();
+    return *measures_;
+}
+
+void Service::measure_exit(int wait_status, std::chrono::steady_clock::duration ran)
+{
+    ServiceMeasures& measures = measured();
+    ++measures.exits[wait_status];
+    measures.duration.add(ran);
 }
 
 void Service::lend(int socket) noexcept
@@ -65,6 +95,9 @@ void Service::on_server_started(const RunningServer& server) noexcept
             break;
         }
     }
+    note(control::EventKind::started);
+    context_.activity.started(event_name(), server.peer, server.pid);
+    measured().start_latency.add(server.started_at - server.accepted_at);
     log_record(core::start_record(*server.spec, server.pid, server.peer));
 }
 
@@ -86,9 +119,12 @@ void Service::on_server_start_failed(const RunningServer& server) noexcept
     log_failed_start(server);
 }
 
-void Service::on_server_exited(RunningServer server, int wait_status) noexcept
+void Service::on_server_exited(RunningServer server, int wait_status, const rusage& usage) noexcept
 {
     const auto ran = std::chrono::steady_clock::now() - server.started_at;
+    note(control::EventKind::exited);
+    context_.activity.exited(event_name(), server.peer, {server.pid, wait_status, ran, &usage});
+    measure_exit(wait_status, ran);
     log_record(
         core::exit_record(*server.spec, {wait_status, server.pid,
                                          std::chrono::duration_cast<std::chrono::seconds>(ran)}));
@@ -112,6 +148,10 @@ void Service::on_server_given_up(ServerStart start) noexcept
 void Service::on_session_ended(const SessionFacts& session) noexcept
 {
     const auto ran = std::chrono::steady_clock::now() - session.started_at;
+    note(control::EventKind::exited);
+    context_.activity.exited(event_name(), session.peer,
+                             {::getpid(), session.wait_status, ran, nullptr});
+    measure_exit(session.wait_status, ran);
     log_record(
         core::exit_record(*session.spec, {session.wait_status, ::getpid(),
                                           std::chrono::duration_cast<std::chrono::seconds>(ran)}));

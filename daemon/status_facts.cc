@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "access-control/rule_text.h"
 #include "daemon/core/snapshot.h"
 
 namespace usherd::daemon {
@@ -76,6 +77,17 @@ control::Connection to_connection(const Inside& session, const char* kind)
     return connection;
 }
 
+std::optional<control::LastEvent> last_event(const Service& service)
+{
+    const auto& last = service.last_event();
+    if (!last)
+        return std::nullopt;
+    control::LastEvent event{last->at, std::string(control::name(last->kind)), std::nullopt};
+    if (last->kind == control::EventKind::refused)
+        event.reason = access::name(last->reason);
+    return event;
+}
+
 } // namespace
 
 control::Time to_time(system_clock::time_point when) noexcept
@@ -116,6 +128,10 @@ control::DaemonStatus daemon_status(const Server& server, control::Time started)
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0)
         status.descriptor_limit = files.rlim_cur;
+    const Activity& activity = server.activity();
+    status.first_event = activity.ring().first();
+    status.next_event = activity.ring().next();
+    status.bans = activity.bans().size();
     return status;
 }
 
@@ -124,7 +140,8 @@ control::ServiceSummary service_summary(const Service& service)
     return core::summarise({service.spec(), service.sources(), service.state(),
                             service.stale_because(), static_cast<std::uint64_t>(service.key()),
                             service.counter().running(), service.counts().accepted,
-                            service.counts().started, service.counts().refused, std::nullopt});
+                            service.counts().started, service.counts().refused,
+                            last_event(service)});
 }
 
 control::ServiceDetail service_detail(const Server& server, const Service& service)
@@ -164,6 +181,47 @@ control::ConnectionList connections(const Server& server, const std::optional<st
     for (const RelayFacts& relay : context.relays.list())
         if (is_wanted(*relay.spec))
             list.connections.push_back(to_connection(relay, "redirect"));
+    return list;
+}
+
+control::SourceLists source_lists(const Activity& activity, std::size_t top)
+{
+    const auto entries = [top](const core::SourceSketch& sketch, auto text) {
+        std::vector<control::SourceCount> list;
+        for (const core::SketchEntry& entry : sketch.top(top))
+            list.push_back(
+                {text(entry.source), entry.count, entry.error, entry.accepted, entry.refused});
+        return list;
+    };
+    control::SourceLists lists;
+    lists.total = activity.addresses().total();
+    lists.addresses = entries(activity.addresses(), [](const access::IpAddress& address) {
+        return access::to_string(address);
+    });
+    lists.blocks = entries(activity.blocks(), [](const access::IpAddress& first) {
+        const bool is_ipv4 = first.family() == access::Family::ipv4;
+        return access::to_string(first) + (is_ipv4 ? "/24" : "/64");
+    });
+    return lists;
+}
+
+control::Ban to_ban(const core::BanList::Entry& entry)
+{
+    control::Ban ban;
+    ban.source = access::to_string(entry.block);
+    ban.reason = entry.reason;
+    ban.since = entry.since;
+    if (entry.until)
+        ban.until = to_time(*entry.until);
+    ban.hits = entry.hits;
+    return ban;
+}
+
+control::BanList ban_list(const Activity& activity)
+{
+    control::BanList list;
+    for (const auto& entry : activity.bans().list())
+        list.bans.push_back(to_ban(entry));
     return list;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/control/activity.h"
 #include "daemon/control/status.h"
 #include "daemon/server.h"
 
@@ -23,5 +24,9 @@ namespace usherd::daemon {
 /// @param id of the service whose handlers are wanted; absent: of all.
 [[nodiscard]] control::ConnectionList connections(const Server& server,
                                                   const std::optional<std::string>& id);
+
+[[nodiscard]] control::SourceLists source_lists(const Activity& activity, std::size_t top);
+[[nodiscard]] control::Ban to_ban(const core::BanList::Entry& entry);
+[[nodiscard]] control::BanList ban_list(const Activity& activity);
 
 } // namespace usherd::daemon

@@ -3,7 +3,11 @@
 
 #include <utility>
 
+#include "access-control/rule_text.h"
 #include "daemon/control/json.h"
+#include "daemon/metrics.h"
+#include "daemon/status_events.h"
+#include "daemon/status_explain.h"
 #include "daemon/status_facts.h"
 #include "daemon/status_lists.h"
 
@@ -27,6 +31,11 @@ HttpReply error_reply(const control::Error& error)
 HttpReply not_found(std::string what)
 {
     return error_reply({404, "not_found", std::move(what)});
+}
+
+control::Error no_source(std::string_view text)
+{
+    return {400, "bad_request", fmt::format("'{}' is no address and no block", text)};
 }
 
 /// The services as they are now, of one id.
@@ -67,6 +76,31 @@ public:
         return reply;
     }
     Reply operator()(const control::KillConnection& request) const;
+    Reply operator()(const control::GetSources& request) const
+    {
+        return json_reply(source_lists(server().activity(), request.top));
+    }
+    Reply operator()(const control::GetEvents& request) const;
+    Reply operator()(const control::GetExplain& request) const
+    {
+        const auto answer = explain(server(), request);
+        if (const auto* error = std::get_if<control::Error>(&answer))
+            return error_reply(*error);
+        return json_reply(std::get<control::TraceList>(answer));
+    }
+    Reply operator()(const control::GetBans& /*r*/) const
+    {
+        return json_reply(ban_list(server().activity()));
+    }
+    Reply operator()(const control::GetMetrics& /*r*/) const
+    {
+        HttpReply reply;
+        reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        reply.pieces = metrics_text(server(), status_.lag_, status_.started_);
+        return reply;
+    }
+    Reply operator()(const control::AddBan& request) const;
+    Reply operator()(const control::RemoveBan& request) const;
     Reply operator()(const control::PostReload& request) const;
     /// Not in this version.
     template <typename Other>
@@ -120,6 +154,54 @@ StatusServer::Answer::operator()(const control::KillConnection& request) const
 }
 
 StatusServer::Answer::Reply
+StatusServer::Answer::operator()(const control::GetEvents& request) const
+{
+    core::EventFilter filter{request.service, request.reason, std::nullopt, request.after};
+    if (request.from) {
+        filter.from = access::parse_prefix(*request.from);
+        if (!filter.from)
+            return error_reply(no_source(*request.from));
+    }
+    HttpReply reply;
+    reply.content_type = "application/x-ndjson";
+    reply.pieces = event_lines(server().activity().ring(), request, std::move(filter));
+    return reply;
+}
+
+StatusServer::Answer::Reply StatusServer::Answer::operator()(const control::AddBan& request) const
+{
+    const auto block = access::parse_prefix(request.order.source);
+    if (!block)
+        return error_reply(no_source(request.order.source));
+    core::BanList::Entry entry;
+    entry.block = *block;
+    entry.reason = request.order.reason;
+    entry.since = to_time(std::chrono::system_clock::now());
+    if (request.order.seconds)
+        entry.until = std::chrono::steady_clock::now() +
+                      std::chrono::seconds(static_cast<std::int64_t>(*request.order.seconds));
+    if (!server().activity().ban(entry))
+        return error_reply({409, "conflict", "there are too many bans"});
+    const control::Ban ban = to_ban(entry);
+    status_.log_.notice("{} banned by request{}", ban.source,
+                        ban.until ? " until " + control::to_text(*ban.until) : "");
+    return json_reply(ban, 201);
+}
+
+StatusServer::Answer::Reply
+StatusServer::Answer::operator()(const control::RemoveBan& request) const
+{
+    const auto block = access::parse_prefix(request.source);
+    if (!block)
+        return error_reply(no_source(request.source));
+    const auto entry = server().activity().lift(*block);
+    if (!entry)
+        return not_found(fmt::format("{} is not banned", access::to_string(*block)));
+    status_.log_.notice("ban of {} lifted by request", access::to_string(*block));
+    return json_reply(to_ban(*entry));
+}
+
+StatusServer::Answer::Reply
 StatusServer::Answer::operator()(const control::PostReload& request) const
 {
     status_.reload_(request, [&http = status_.http_, client = client_](const auto& answer) {
@@ -130,8 +212,14 @@ StatusServer::Answer::operator()(const control::PostReload& request) const
 
 StatusServer::StatusServer(sys::EventLoop& loop, Log& log, Server& server, Reload reload)
     : loop_(loop), log_(log), server_(server), reload_(std::move(reload)),
-      started_(to_time(std::chrono::system_clock::now())), http_(loop, *this)
+      started_(to_time(std::chrono::system_clock::now())), lag_(loop), http_(loop, *this)
 {
+    server_.activity().on_event([this] { http_.wake_idle(); });
+}
+
+StatusServer::~StatusServer()
+{
+    server_.activity().on_event({});
 }
 
 void StatusServer::open(const std::string& path, std::optional<std::uint32_t> group)
@@ -145,6 +233,7 @@ void StatusServer::open(const std::string& path, std::optional<std::uint32_t> gr
     }
     socket_.emplace(std::move(*socket));
     http_.listen(socket_->take_listener());
+    lag_.start();
 }
 
 void StatusServer::set_group(std::optional<std::uint32_t> group)

@@ -13,6 +13,7 @@
 #include "daemon/control/plan.h"
 #include "daemon/control/request.h"
 #include "daemon/http_server.h"
+#include "daemon/loop_lag.h"
 #include "daemon/server.h"
 #include "daemon/status_socket.h"
 
@@ -27,6 +28,10 @@ public:
 
     /// @param server outlives it.
     StatusServer(sys::EventLoop& loop, Log& log, Server& server, Reload reload);
+
+    ~StatusServer() override;
+    StatusServer(const StatusServer&) = delete;
+    StatusServer& operator=(const StatusServer&) = delete;
 
     /// Makes the socket. A failure is logged; the daemon does without.
     void open(const std::string& path, std::optional<std::uint32_t> group);
@@ -44,6 +49,7 @@ private:
     const Reload reload_;
     const control::Time started_;
     std::optional<StatusSocket> socket_;
+    LoopLag lag_;
     HttpServer http_;
 };
 

@@ -41,6 +41,7 @@ Supervisor::Servers::iterator Supervisor::enter(ServerStart& start) noexcept
     if (start.slot)
         server.slot.emplace(std::move(*start.slot));
     server.peer = start.peer;
+    server.accepted_at = start.accepted_at;
     server.borrowed = start.borrowed;
     server.attempts = start.attempts;
     const auto entered = std::prev(servers.end());
@@ -89,6 +90,7 @@ void Supervisor::give_back(Servers::iterator server, LaunchReport& report) noexc
                       .plan = std::move(request.plan),
                       .slot = std::move(never.slot),
                       .peer = never.peer,
+                      .accepted_at = never.accepted_at,
                       .connection = std::move(request.connection),
                       .borrowed = request.borrowed,
                       .stderr_fd = std::move(request.stderr_fd),

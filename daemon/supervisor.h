@@ -43,6 +43,7 @@ struct ServerStart {
     core::SpawnPlan plan;
     std::optional<access::Slot> slot;
     std::optional<access::Peer> peer;
+    std::chrono::steady_clock::time_point accepted_at{}; ///< when the client came
     sys::UniqueFd connection; ///< becomes the server's; closed here once it has it
     int borrowed = -1;       ///< socket of a wait service instead; open until the start is reported
     sys::UniqueFd stderr_fd; ///< with stderr = log | null
@@ -62,6 +63,7 @@ struct RunningServer {
     int borrowed = -1; ///< as in ServerStart: which socket it holds
     int attempts = 0;  ///< as in ServerStart
     pid_t pid = -1;    ///< -1 while starting; afterwards its session and process group too
+    std::chrono::steady_clock::time_point accepted_at; ///< as in ServerStart
     std::chrono::steady_clock::time_point started_at;
     std::chrono::system_clock::time_point started_on_clock; ///< for log and status
     core::SpawnFailure failure; ///< stage none, or the step after which it exits without exec

@@ -40,7 +40,7 @@ BEGIN {
     libraries["daemon/control"] = "fmt nlohmann"
     libraries["daemon/core"] = "fmt"
     libraries["daemon/sys"] = "event2 fmt"
-    libraries["daemon"] = "event2 fmt systemd tcpd rpc"
+    libraries["daemon"] = "event2 fmt prometheus systemd tcpd rpc"
     libraries["daemon/ctl"] = "fmt CLI curl nlohmann"
     pure = "access-control config-parser daemon/control daemon/core"
     # Effects inside config-parser have two files of their own.

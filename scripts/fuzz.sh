@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
-targets=(xinetd yaml address times)
+targets=(xinetd yaml address times tcpmux request)
 [ $# -lt 2 ] || targets=("$2")
 third_party=${USHERD_CORPUS:-../shared/corpus}
 build=build/fuzz

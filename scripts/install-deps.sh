@@ -12,7 +12,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=(g++ cmake ninja-build pkg-config libevent-dev libyaml-cpp-dev libfmt-dev nlohmann-json3-dev
-    libsystemd-dev libtirpc-dev libwrap0-dev libcli11-dev libcurl4-openssl-dev netbase)
+    prometheus-cpp-dev libsystemd-dev libtirpc-dev libwrap0-dev libcli11-dev libcurl4-openssl-dev
+    netbase)
 tests=(catch2 python3 clang-format mandoc groff-base shellcheck prometheus)
 # Not among them: xinetd, which excludes openbsd-inetd; the bench unpacks it instead.
 peers=(openbsd-inetd ucspi-tcp ipsvd socat systemd haproxy iperf3)

@@ -2,6 +2,7 @@
 #
 # The status socket: what it answers, to whom, and what badly behaved clients cannot do.
 
+import json
 import os
 import pathlib
 import signal
@@ -104,24 +105,23 @@ class Answers(StatusCase):
         asking = status.raw(self.socket)
         self.addCleanup(asking.close)
         asking.sendall(b"GET /v1/services HTTP/1.1\r\nHost: u\r\nConnection: close\r\n\r\n")
-        slowest, text = 0.0, b""
+        echoes, text = 0, b""
         asking.settimeout(0)
         deadline = time.monotonic() + wait.PATIENCE
         while time.monotonic() < deadline:
-            begin = time.monotonic()
             held.sendall(b"y")
             client.read_some(held, 1)
-            slowest = max(slowest, time.monotonic() - begin)
             try:
                 piece = asking.recv(1 << 20)
             except BlockingIOError:
+                echoes += 1
                 continue
             if not piece:
                 break
             text += piece
         self.assertEqual(text.count(b'"id":'), count + 1)
         self.assertIn(b"]}\n\r\n0\r\n\r\n", text[-20:])
-        self.assertLess(slowest, 1.0, "of an echo meanwhile, on a busy machine")
+        self.assertGreater(echoes, 3, "between the pieces of the list")
 
 
 class Orders(StatusCase):
@@ -236,6 +236,278 @@ class Permission(StatusCase):
         subject.start("--status-socket", str(place / "sock"))
         self.assertIn("no status socket", " ".join(subject.message_texts("WARNING")))
         self.assertFalse((place / "sock").exists())
+
+
+class Events(StatusCase):
+    def events(self, query=""):
+        answer = self.ask(f"/v1/events{query}")
+        self.assertEqual(answer.status, 200, answer)
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    def wait_for_kind(self, kind):
+        return wait.wait_until(lambda: [one for one in self.events() if one["kind"] == kind],
+                               f"an event {kind}")
+
+    def test_a_connection_is_accepted_started_and_exited(self):
+        self.serve(defaults() + service(**CAT))
+        self.assertEqual(client.exchange(4000, b"hello").data, b"hello")
+        self.wait_for_kind("exited")
+        told = self.events("?service=a")
+        self.assertEqual([one["kind"] for one in told], ["accepted", "started", "exited"])
+        self.assertEqual([one["seq"] for one in told],
+                         list(range(told[0]["seq"], told[0]["seq"] + 3)))
+        self.assertEqual(told[2]["pid"], told[1]["pid"])
+        self.assertEqual(told[2]["status"], 0)
+        self.assertGreater(told[2]["max_rss_kb"], 0)
+        [last] = [one["last_event"] for one in self.get("/v1/services")["services"]]
+        self.assertEqual(last["kind"], "exited")
+
+    def test_events_are_told_by_reason_source_and_number(self):
+        self.serve(defaults() + service(no_access="127.0.0.2") + service("b", port=4001))
+        client.exchange(4000, source="127.0.0.2")
+        client.exchange(4000, source="127.0.0.3")
+        [refused] = self.events("?reason=address")
+        self.assertEqual((refused["kind"], refused["from"]), ("refused", "::ffff:127.0.0.2"))
+        self.assertEqual({one["from"] for one in self.events("?from=127.0.0.3/32")},
+                         {"::ffff:127.0.0.3"})
+        self.assertEqual(self.events(f"?since={refused['seq']}")[0], refused)
+        self.assertEqual(self.events("?after=2200-01-01T00:00:00Z"), [])
+        self.assertEqual(self.ask("/v1/events?from=here").status, 400)
+
+    def follow(self, query=""):
+        sock = status.raw(self.socket)
+        self.addCleanup(sock.close)
+        sock.sendall(f"GET /v1/events?follow=1{query} HTTP/1.0\r\n\r\n".encode())
+        return sock
+
+    def test_a_follower_is_told_as_it_happens(self):
+        self.serve(defaults() + service(**CAT))
+        lines = self.follow("&service=a").makefile("rb")
+        while lines.readline().strip():
+            pass  # the head
+        client.exchange(4000, b"hello")
+        self.assertEqual([json.loads(lines.readline())["kind"] for _ in range(3)],
+                         ["accepted", "started", "exited"])
+
+    def test_a_slow_follower_is_dropped_and_told_so(self):
+        self.serve(defaults() + service(no_access="127.0.0.1", cps="100000 1"),
+                   "--event-ring", "50")
+        slow = self.follow()
+        total = 12_000  # more than what is queued for him, in the daemon and in the kernel
+        for _ in range(total):
+            client.exchange(4000)
+        last = json.loads(client.read_all(slow).data.splitlines()[-1])
+        self.assertEqual(last["kind"], "dropped")
+        self.assertGreater(last["count"], 0)
+
+    def test_what_the_ring_no_longer_has_is_missed(self):
+        self.serve(defaults() + service(no_access="127.0.0.1"), "--event-ring", "10")
+        for _ in range(30):
+            client.exchange(4000)
+        told = self.events("?since=0")
+        self.assertEqual((told[0]["kind"], told[0]["count"], len(told)), ("missed", 20, 11))
+
+    def test_states_and_reloads_are_events(self):
+        subject = self.serve(defaults() + service(**CAT))
+        self.ask("/v1/services/a/disable", "POST")
+        self.ask("/v1/services/a/enable", "POST")
+        subject.configure("defaults\n{\n    instances = many\n}\n")
+        self.ask("/v1/reload", "POST")
+        subject.send(signal.SIGHUP)
+        self.wait_for_kind("reload")
+        told = [(one["kind"], one.get("state"), "reason" in one) for one in self.events()]
+        self.assertEqual(told, [("state", "disabled", False), ("state", "active", False),
+                                ("reload", None, True)])
+
+
+class Sources(StatusCase):
+    def test_sources_are_counted_by_address_and_block(self):
+        self.serve(defaults() + service(no_access="127.0.0.2"))
+        for source, count in (("127.0.0.2", 3), ("127.0.0.3", 2), ("127.0.1.1", 1)):
+            for _ in range(count):
+                client.exchange(4000, source=source)
+        told = self.get("/v1/sources?top=2")
+        self.assertEqual(told["total"], 6)
+        self.assertEqual([(one["source"], one["accepted"], one["refused"], one["error"])
+                          for one in told["addresses"]],
+                         [("127.0.0.2", 0, 3, 0), ("127.0.0.3", 2, 0, 0)])
+        self.assertEqual([(one["source"], one["count"]) for one in told["blocks"]],
+                         [("127.0.0.0/24", 5), ("127.0.1.0/24", 1)])
+
+
+class Bans(StatusCase):
+    def ban(self, **order):
+        answer = self.ask("/v1/bans", "POST", order)
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json
+
+    def test_who_is_banned_is_refused_by_every_service_and_survives_a_reload(self):
+        subject = self.serve(defaults() + service(**CAT)
+                             + internal("echo", "dgram", port=4001))
+        self.assertEqual(client.exchange(4000, b"before").data, b"before")
+        self.assertEqual(self.ban(source="127.0.0.0/24", reason="guesses")["source"],
+                         "127.0.0.0/24")
+        subject.reload()
+        self.assertEqual(client.exchange(4000, b"banned").data, b"")
+        self.assertEqual(client.exchange(4000, b"other", source="127.0.1.1").data, b"other")
+        self.assertIsNone(client.ask(4001, b"banned", seconds=0.5))
+        self.assertEqual(client.ask(4001, b"other", source="127.0.1.1"), b"other")
+        [told] = self.get("/v1/bans")["bans"]
+        self.assertEqual((told["reason"], told["hits"]), ("guesses", 2))
+        self.assertIn("ban", " ".join(subject.wait_for_record("FAIL: a ban ")))
+        self.assertEqual(self.ask("/v1/bans?source=127.0.0.0/24", "DELETE").status, 200)
+        self.assertEqual(self.ask("/v1/bans?source=127.0.0.0/24", "DELETE").status, 404)
+        self.assertEqual(client.exchange(4000, b"after").data, b"after")
+        kinds = [json.loads(line)["kind"] for line in self.ask("/v1/events").text.splitlines()]
+        self.assertIn("ban", kinds)
+        self.assertIn("unban", kinds)
+
+    def test_a_ban_ends_when_its_time_is_over(self):
+        self.serve(defaults() + service(**CAT))
+        self.ban(source="127.0.0.1", seconds=1)
+        self.assertEqual(client.exchange(4000, b"x").data, b"")
+        wait.wait_until(lambda: client.exchange(4000, b"x").data == b"x", "the end of the ban")
+        wait.wait_until(lambda: not self.get("/v1/bans")["bans"], "an empty list")
+
+    def test_what_is_no_source_cannot_be_banned(self):
+        self.serve(defaults() + service(**CAT))
+        for source in ("here", "127.0.0.1/33", "", "127.1"):
+            self.assertEqual(self.ask("/v1/bans", "POST", {"source": source}).status, 400)
+        self.assertEqual(self.ask("/v1/bans", "POST", "no json").status, 400)
+
+
+class Explain(StatusCase):
+    def explain(self, query):
+        [trace] = self.get(f"/v1/explain?{query}")["traces"]
+        return trace, {one["check"]: one for one in trace["steps"]}
+
+    def test_the_rule_that_refuses_is_told_with_its_place(self):
+        subject = self.serve(defaults() + service(no_access="192.0.2.1 198.51.100.0/24"))
+        trace, steps = self.explain("service=a&from=198.51.100.7")
+        self.assertEqual((trace["admitted"], trace["reason"]), (False, "address"))
+        step = steps["no_access"]
+        self.assertEqual((step["verdict"], step["rule"]["text"]), ("refuse", "198.51.100.0/24"))
+        place = step["rule"]["place"]
+        self.assertEqual(place["file"], str(subject.configuration))
+        line = subject.configuration.read_text().splitlines()[place["line"] - 1]
+        self.assertTrue(line[place["column"] - 1:].startswith("198.51.100.0/24"), (line, place))
+        trace, _ = self.explain("service=a&from=203.0.113.1")
+        self.assertTrue(trace["admitted"])
+
+    def test_the_margin_of_a_limit_is_that_of_now_and_asking_counts_nothing(self):
+        self.serve(defaults() + service(instances=2, **CAT))
+        held = client.connect(4000)
+        self.addCleanup(held.close)
+        held.sendall(b"x")
+        client.read_some(held, 1)
+        for _ in range(100):
+            trace, steps = self.explain("service=a&from=203.0.113.1")
+        self.assertEqual((steps["service_limit"]["used"], steps["service_limit"]["limit"]), (1, 2))
+        self.assertEqual(self.get("/v1/status")["accepted"], 1)
+
+    def test_the_clock_can_be_moved(self):
+        self.serve(defaults() + service(access_times="03:00-04:00"))
+        self.assertTrue(self.explain("service=a&from=203.0.113.1&at=03:10")[0]["admitted"])
+        trace, steps = self.explain("service=a&from=203.0.113.1&at=2027-02-14%2005:10")
+        self.assertEqual(trace["reason"], "time")
+        self.assertEqual(trace["at"], "2027-02-14T05:10:00.000Z")
+        self.assertEqual(steps["only_from"]["verdict"], "not_reached")
+        for query in ("at=soon", "at=25:00", "from=nobody"):
+            target = f"/v1/explain?service=a&from=203.0.113.1&{query}"
+            self.assertEqual(self.ask(target).status, 400, query)
+        self.assertEqual(self.ask("/v1/explain?service=b&from=::1").status, 404)
+
+    def test_a_ban_is_the_first_reason(self):
+        self.serve(defaults() + service(no_access="203.0.113.1"))
+        self.ask("/v1/bans", "POST", {"source": "203.0.113.1"})
+        trace, steps = self.explain("service=a&from=203.0.113.1")
+        self.assertEqual((trace["reason"], steps["ban"]["verdict"]), ("ban", "refuse"))
+
+
+class Metrics(StatusCase):
+    def metrics(self):
+        answer = self.ask("/metrics")
+        self.assertTrue(answer.headers["content-type"].startswith("text/plain"))
+        return answer.text
+
+    def test_metrics_are_what_prometheus_wants(self):
+        self.serve(defaults() + service(**CAT) + service("b", no_access="127.0.0.1", port=4001)
+                   + service("c", redirect="127.0.0.1 4000", server=None, server_args=None,
+                             port=4002, instances=7))
+        client.exchange(4000, b"hello")
+        client.exchange(4001)
+        client.exchange(4002, b"hello")
+        wait.wait_until(lambda: "usherd_redirect_bytes_total" in self.metrics(), "a relay's end")
+        wait.wait_until(lambda: 'usherd_handler_exits_total{service="a",status="0"} 2'
+                        in self.metrics(), "both handlers' ends")
+        text = self.metrics()
+        for line in ('usherd_service_accepted_total{service="a"} 2',
+                     'usherd_service_refused_total{service="b",reason="address"} 1',
+                     'usherd_service_instances_limit{service="c"} 7',
+                     'usherd_redirect_bytes_total{service="c",direction="in"} 5',
+                     'usherd_handler_start_seconds_count{service="a"} 2',
+                     'usherd_handler_duration_seconds_bucket{service="a",le="+Inf"} 2',
+                     'usherd_services{state="active"} 3', 'usherd_build_info{version='):
+            self.assertIn(line, text)
+        done = subprocess.run([self.tool("promtool"), "check", "metrics"], input=text,
+                              capture_output=True, text=True, timeout=wait.PATIENCE)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_many_services_have_one_head_for_each_family(self):
+        count = 450
+        self.serve("".join(internal("echo", id=f"e{i}", port=5000 + i) for i in range(count)))
+        lines = self.metrics().splitlines()
+        heads = [line for line in lines if line.startswith("# TYPE")]
+        self.assertEqual(len(heads), len(set(heads)))
+        self.assertEqual(len([one for one in lines if one.startswith("usherd_service_up{")]), count)
+
+
+class Reasons(StatusCase):
+    def test_a_reason_is_the_same_word_in_log_event_metric_and_explain(self):
+        """`rate` is written as xinetd writes it in the log, and only there."""
+        hour = time.gmtime().tm_hour
+        shut = f"{(hour + 3) % 24:02}:00-{(hour + 3) % 24:02}:59"
+        text = defaults() + "".join(
+            service(reason, port=4000 + number, **attributes)
+            for number, (reason, attributes) in enumerate((
+                ("address", {"no_access": "127.0.0.1"}),
+                ("time", {"access_times": shut}),
+                ("service_limit", {"instances": 1, **CAT}),
+                ("per_source_limit", {"per_source": 1, **CAT}),
+                ("rate", {"cps": "1 1000", "cps_action": "refuse"}),
+                ("process_limit", CAT))))
+        subject = self.serve(text, "-limit", "2")
+        expected = ["address", "time", "service_limit", "per_source_limit", "rate",
+                    "process_limit", "ban"]
+        told = set()
+
+        def refuse(port, name):
+            client.exchange(port)
+            [trace] = self.get(f"/v1/explain?service={name}&from=127.0.0.1")["traces"]
+            told.add(trace["reason"])
+
+        refuse(4000, "address")
+        refuse(4001, "time")
+        for _ in range(3):
+            refuse(4004, "rate")
+        for port, name in ((4002, "service_limit"), (4003, "per_source_limit")):
+            self.hold(port)
+            refuse(port, name)
+        refuse(4005, "process_limit")
+        self.ask("/v1/bans", "POST", {"source": "127.0.0.1"})
+        refuse(4000, "address")
+        events = {one["reason"] for one in self.refusals()}
+        metrics = self.ask("/metrics").text
+        for reason in expected:
+            word = "connections per second" if reason == "rate" else reason
+            subject.wait_for_record(f" {word} from=")
+            self.assertIn(reason, events)
+            self.assertIn(f'reason="{reason}"}}', metrics)
+            self.assertIn(reason, told)
+
+    def refusals(self):
+        lines = self.ask("/v1/events").text.splitlines()
+        return [one for one in map(json.loads, lines) if one["kind"] == "refused"]
 
 
 class Hostile(StatusCase):

@@ -38,7 +38,11 @@ def raw(path):
     """A plain connection, for clients that do not behave."""
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     client.settimeout(wait.PATIENCE)
-    client.connect(str(path))
+    try:
+        client.connect(str(path))
+    except OSError:
+        client.close()
+        raise
     return client
 
 

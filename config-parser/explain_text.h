@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The steps of a decision in words, each with the line of the configuration that it comes from.
+// The daemon and usherctl both use it, so that they cannot disagree.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access-control/explain.h"
+#include "config-parser/service_spec.h"
+
+namespace usherd::config {
+
+struct StepText {
+    std::string check;   ///< as access::name(Check)
+    std::string verdict; ///< as access::name(Verdict)
+    std::string text;    ///< one line for people
+    std::optional<double> used, limit;
+    std::optional<std::string> rule;        ///< of an address list: the rule that matched
+    std::optional<SourceLocation> location; ///< of that rule, else of the attribute
+};
+
+/// @param explanation of `spec`'s policy and `facts`.
+[[nodiscard]] std::vector<StepText> explain_text(const ServiceSpec& spec,
+                                                 const access::Facts& facts,
+                                                 const access::Explanation& explanation);
+
+} // namespace usherd::config
