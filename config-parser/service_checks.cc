@@ -179,6 +179,9 @@ void check_rpc(Finishing& service)
             "give rpc_number and 'type = RPC UNLISTED'";
     if (spec.rpc && program)
         spec.rpc->program = *program;
+    // As xinetd: whoever reaches it has asked rpcbind, which has rules of its own.
+    if (service.draft.protocol && service.draft.protocol->name == "tcp")
+        spec.flags.add(ServiceFlag::nolibwrap);
 }
 
 void check_redirect(Finishing& service)

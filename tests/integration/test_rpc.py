@@ -13,7 +13,7 @@ import subprocess
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
-from harness.case import USHERD, XINETD, IntegrationCase, on, processes, wait
+from harness.case import LINKED, USHERD, XINETD, IntegrationCase, on, processes, wait
 from harness.config import defaults, service
 
 PROGRAM = 200300
@@ -64,7 +64,7 @@ class RpcCase(IntegrationCase):
         self.end_rpcbind()
         super().clean_up()
 
-    def compare(self, configuration, scenario, prepare=None, **more):
+    def compare(self, configuration, scenario, *, prepare=None, **more):
         """With a new rpcbind for each daemon: what is left of a run is ended, rpcbind too."""
         return super().compare(configuration, scenario, prepare=prepare or self.start_rpcbind,
                                **more)
@@ -156,6 +156,22 @@ class Registration(RpcCase):
         subject = self.daemon(USHERD, defaults() + rpc(rpc_version="1-40"))
         subject.start()
         self.assertEqual(len(self.registered()), 40)
+
+
+class Dump(RpcCase):
+    def test_the_dump_shows_them_as_xinetd_does(self):
+        dump = pathlib.Path("/var/run/xinetd.dump")
+
+        def scenario(subject):
+            dump.unlink(missing_ok=True)
+            subject.send(signal.SIGUSR1)
+            text = wait.wait_until(lambda: dump.exists() and "END OF DUMP" in dump.read_text()
+                                   and dump.read_text(), "a state dump")
+            services = text[text.index("Service = "):text.index("Server table dump")]
+            return re.sub(r"service fd = \d+", "service fd = N", services)
+        text = defaults() + rpc() + datagrams(rpc_version=7)
+        shown = self.compare(text, scenario, against=LINKED)
+        self.assertIn("RPC data\n\t\t\tprogram number = 200300\n\t\t\trpc_version = 2-4\n", shown)
 
 
 class Reload(RpcCase):

@@ -79,6 +79,18 @@ TEST_CASE("an RPC service needs versions, and a number if it is UNLISTED")
           "and 'type = RPC UNLISTED'");
 }
 
+TEST_CASE("tcp_wrappers are not asked about an RPC service over TCP")
+{
+    const auto is_flagged = [](std::string_view type, std::string_view wait) {
+        DraftBench bench = make({"type = RPC UNLISTED", type, wait, "user = root",
+                                 "server = /bin/cat", "rpc_version = 1", "rpc_number = 7"});
+        const auto spec = bench.finish();
+        return spec && spec->flags.has(ServiceFlag::nolibwrap);
+    };
+    CHECK(is_flagged("socket_type = stream", "wait = no"));
+    CHECK_FALSE(is_flagged("socket_type = dgram", "wait = yes"));
+}
+
 TEST_CASE("a service needs a server, unless it is internal or redirected")
 {
     const Lines common{"type = UNLISTED", "port = 8000", "socket_type = stream", "wait = no",
