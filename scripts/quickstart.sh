@@ -39,12 +39,13 @@ mkdir -p "$here/services.d"
 scripts/install-deps.sh || fail "what usherd is built with is missing"
 echo "Building usherd (the first time takes a few minutes) ..."
 {
-    cmake --preset release -DUSHERD_TESTS=OFF && cmake --build build/release --parallel "$(nproc)" --target usherd
+    cmake --preset release -DUSHERD_TESTS=OFF && cmake --build build/release --parallel "$(nproc)" --target usherd usherctl
 } >"$here/build.log" 2>&1 || {
     tail -n 40 "$here/build.log" >&2
     fail "the build failed, see $here/build.log"
 }
 usherd=build/release/bin/usherd
+usherctl="build/release/bin/usherctl --socket $here/status/sock"
 
 # --- A configuration out of the shipped one: the same services, switched on, for this machine only.
 configure() {
@@ -97,7 +98,7 @@ stop() {
     fi
 }
 start() {
-    "$usherd" --foreground --no-status-socket --on-stop end --port-offset "$offset" -f "$here/usherd.conf" \
+    "$usherd" --foreground --status-socket "$here/status/sock" --on-stop end --port-offset "$offset" -f "$here/usherd.conf" \
         >"$here/daemon.log" 2>&1 &
     daemon=$!
     trap stop EXIT
@@ -144,6 +145,9 @@ tour() {
     await "no EXIT record of git" grep -q ': EXIT: git status=0 ' "$here/records"
     show "cat $here/records" '^.*: FAIL: members address from=127\.0\.0\.1$'
     grep -Eq ': START: git pid=[0-9]+ from=127\.0\.0\.1$' "$here/records" || fail "no START record of git"
+    echo "--- Who came, and why was the last one refused? usherctl asks the daemon."
+    show "$usherctl services" '^  members  *active .* 1  *refused .address.'
+    show "$usherctl explain members 127.0.0.1" '^  refused: address$'
     echo "--- A mistake in a file, found before it hurts; the others are served all the same."
     sed 's|per_source.*||; s|^{|&\n    instancs    = 5\n    nice        = soon|' "$here/services.d/git" >"$here/services.d/mistake"
     show "$usherd --check -f $here/usherd.conf" 'mistake:[0-9]+:[0-9]+: '
@@ -174,6 +178,7 @@ usherd (pid $daemon) is running. Try, in another terminal:
 
     cat < /dev/tcp/127.0.0.1/$((offset + 13))
     tail -f $here/records
+    $usherctl top
     \$EDITOR $here/services.d/daytime && kill -HUP $daemon
 
 Its configuration is $here/usherd.conf; man ./man/usherd.conf.5 explains it.

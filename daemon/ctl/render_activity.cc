@@ -96,19 +96,31 @@ Color verdict_color(const std::string& verdict) noexcept
     return verdict == "unknown" ? Color::yellow : Color::dim;
 }
 
-std::string margin_text(const control::TraceStep& step)
+/// What the step says, and the rule if that does not name it.
+std::string why_text(const control::TraceStep& step)
 {
-    if (!step.limit)
-        return "";
-    return step.used ? fmt::format("{:g} of {:g}", *step.used, *step.limit)
-                     : fmt::format("of {:g}", *step.limit);
+    std::string text = harmless(step.text);
+    const bool names_rule =
+        !step.rule || step.rule->text == step.check || text.find(step.rule->text) != text.npos;
+    if (!names_rule)
+        text += ": " + harmless(step.rule->text);
+    return text;
 }
 
-std::string rule_text(const std::optional<control::TraceRule>& rule)
+/// One line; the place below it where it does not fit beside.
+std::string step_text(const control::TraceStep& step, const Style& style)
 {
-    if (!rule)
-        return "";
-    return rule->place ? fmt::format("{} at {}", rule->text, place_text(*rule->place)) : rule->text;
+    constexpr std::size_t indent = 25;
+    const std::string why = why_text(step);
+    std::string line = painted(fmt::format("{:<8}", verdict_mark(step.verdict)),
+                               verdict_color(step.verdict), style.color) +
+                       fmt::format("{:<17}{}", step.check, why);
+    if (step.rule && step.rule->place) {
+        const std::string place = harmless(place_text(*step.rule->place));
+        const bool fits = style.width == 0 || indent + width(why) + 2 + width(place) <= style.width;
+        line += (fits ? "  " : "\n" + std::string(indent, ' ')) + place;
+    }
+    return line + '\n';
 }
 
 } // namespace
@@ -179,18 +191,8 @@ std::string render(const control::Trace& trace, const Style& style)
         trace.host_name && !trace.host_name->empty() ? " (" + harmless(*trace.host_name) + ")" : "",
         local_time(trace.at),
         trace.live ? "with the counts of the running daemon" : "from files, with nothing running");
-    Table table({{"VERDICT"},
-                 {"CHECK"},
-                 {"MARGIN", Align::right},
-                 {"WHY", Align::left, true},
-                 {"RULE", Align::left, true}});
     for (const control::TraceStep& step : trace.steps)
-        table.add({{verdict_mark(step.verdict), verdict_color(step.verdict)},
-                   step.check,
-                   margin_text(step),
-                   step.text,
-                   rule_text(step.rule)});
-    text += table.text(style);
+        text += step_text(step, style);
     text += trace.admitted
                 ? painted("admitted", Color::green, style.color) + "\n"
                 : painted("refused: " + harmless(trace.reason), Color::red, style.color) + "\n";

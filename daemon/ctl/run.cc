@@ -12,6 +12,7 @@
 #include "daemon/ctl/check_command.h"
 #include "daemon/ctl/completions.h"
 #include "daemon/ctl/convert_command.h"
+#include "daemon/ctl/explain_command.h"
 #include "daemon/ctl/session.h"
 #include "daemon/ctl/show_commands.h"
 #include "daemon/ctl/top_command.h"
@@ -41,6 +42,7 @@ void add_commands(CLI::App& app, Session& session)
     add_top_command(app, session);
     add_change_commands(app, session);
     add_ban_commands(app, session);
+    add_explain_command(app, session);
     add_check_command(app, session);
     add_convert_command(app, session);
     add_completions_command(app, session);

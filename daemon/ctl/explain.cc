@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/ctl/explain.h"
+
+#include "access-control/explain.h"
+#include "config-parser/explain_text.h"
+
+namespace usherd::ctl {
+
+namespace {
+
+/// How a client of this address would come in: an IPv4 one through an IPv6 socket, if there is one.
+access::Arrival arrival_at(const config::ServiceSpec& spec, const access::IpAddress& address)
+{
+    if (address.family() == access::Family::ipv6)
+        return access::Arrival::native;
+    for (const config::Endpoint& endpoint : spec.endpoints)
+        if (const auto* inet = std::get_if<config::InetEndpoint>(&endpoint))
+            return inet->family == access::Family::ipv6 ? access::Arrival::mapped
+                                                        : access::Arrival::native;
+    return access::Arrival::native;
+}
+
+control::TraceStep to_step(const config::StepText& text, const config::Sources& sources)
+{
+    control::TraceStep step{text.check, text.verdict, text.text, text.used, text.limit, {}};
+    if (text.rule || text.location) {
+        step.rule = control::TraceRule{text.rule.value_or(text.check), {}};
+        if (text.location)
+            step.rule->place = control::Place{sources.path(text.location->file),
+                                              text.location->line, text.location->column};
+    }
+    return step;
+}
+
+control::Trace trace_of(const config::LoadResult& loaded, const config::ServiceSpec& spec,
+                        const ExplainFacts& given)
+{
+    access::Facts facts;
+    facts.load_average = given.load_average;
+    facts.local_minute = given.at.minute;
+    facts.peer = access::Peer{given.address, arrival_at(spec, given.address)};
+    facts.host_name = given.host_name;
+    facts.denied_by_sensor = spec.flags.has(config::ServiceFlag::sensor);
+    const auto explanation = access::explain(spec.policy, facts);
+    control::Trace trace;
+    trace.service = spec.id;
+    trace.from = access::log_text(*facts.peer);
+    if (!given.host_name.empty())
+        trace.host_name = given.host_name;
+    trace.at = given.at.time;
+    for (const config::StepText& text : config::explain_text(spec, facts, explanation))
+        trace.steps.push_back(to_step(text, *loaded.sources));
+    trace.reason = access::name(explanation.decision.reason);
+    trace.admitted = explanation.decision.reason == access::Reason::allowed;
+    return trace;
+}
+
+std::vector<config::SpecPointer> find(const config::LoadResult& loaded, const std::string& service)
+{
+    std::vector<config::SpecPointer> by_id;
+    std::vector<config::SpecPointer> by_name;
+    for (const config::SpecPointer& spec : loaded.services) {
+        if (spec->id == service)
+            by_id.push_back(spec);
+        else if (spec->name == service)
+            by_name.push_back(spec);
+    }
+    return by_id.empty() ? by_name : by_id;
+}
+
+} // namespace
+
+control::TraceList explain_offline(const config::LoadResult& loaded, const std::string& service,
+                                   const ExplainFacts& facts)
+{
+    control::TraceList list;
+    for (const config::SpecPointer& spec : find(loaded, service))
+        list.traces.push_back(trace_of(loaded, *spec, facts));
+    return list;
+}
+
+bool needs_host_name(const config::LoadResult& loaded, const std::string& service,
+                     const access::IpAddress& address)
+{
+    for (const config::SpecPointer& spec : find(loaded, service))
+        if (access::needs_host_name(spec->policy, {address, arrival_at(*spec, address)}))
+            return true;
+    return false;
+}
+
+} // namespace usherd::ctl
