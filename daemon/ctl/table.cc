@@ -82,7 +82,7 @@ std::string Table::text(const Style& style) const
     return text;
 }
 
-void Facts::add(std::string name, std::string value, Color color)
+void Facts::add(std::string name, const std::string& value, Color color)
 {
     facts_.push_back({std::move(name), Cell(harmless(value), color)});
 }

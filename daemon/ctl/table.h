@@ -54,7 +54,7 @@ private:
 /// `name   value` lines.
 class Facts {
 public:
-    void add(std::string name, std::string value, Color color = Color::none);
+    void add(std::string name, const std::string& value, Color color = Color::none);
     [[nodiscard]] std::string text(const Style& style) const;
 
 private:
