@@ -105,7 +105,7 @@ using Request = std::variant<GetStatus, GetServices, GetService, SwitchService, 
                              RemoveBan, PostReload, GetMetrics, GetPage>;
 
 inline constexpr std::size_t max_target_bytes = 2048;
-inline constexpr std::size_t max_body_bytes = 64 * 1024;
+inline constexpr std::size_t max_body_bytes = 64U << 10U;
 inline constexpr std::uint32_t max_top = 1000;
 
 /// @param target path and query as they came over the wire; scheme and authority of an absolute
