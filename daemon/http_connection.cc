@@ -105,7 +105,7 @@ void HttpConnection::take_request() noexcept
     close_after_ = !request.head.keep_alive || request.head.method == control::Method::other;
     state_ = State::handling;
     deadline_.stop();
-    server_.handler_.on_request(std::move(request));
+    server_.handler_.on_request(server_, std::move(request));
 }
 
 void HttpConnection::refuse(const control::Error& error) noexcept

@@ -67,11 +67,14 @@ struct HttpReply {
     std::unique_ptr<HttpBody> pieces{}; ///< instead of `body`
 };
 
+class HttpServer;
+
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;
     /// To be answered with HttpServer::reply(), now or later.
-    virtual void on_request(HttpRequest request) noexcept = 0;
+    /// @param server to be answered through.
+    virtual void on_request(HttpServer& server, HttpRequest request) noexcept = 0;
 };
 
 struct HttpLimits {

@@ -214,6 +214,8 @@ int Daemon::run()
     }
     status_server_.open(options_.status_socket.value_or(default_status_socket(::geteuid() == 0)),
                         loaded.status_group);
+    if (!options_.http.empty())
+        status_server_.open_http(options_.http, options_.http_allow_remote);
     server_.on_reloaded([this] { on_reloaded(); });
     server_.start(loaded, [this](std::size_t available) { on_started(available); });
     if (!loop_.run())

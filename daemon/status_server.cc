@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/status_server.h"
 
+#include <array>
+#include <sys/random.h>
 #include <utility>
+
+#include <fmt/ranges.h>
 
 #include "access-control/rule_text.h"
 #include "daemon/control/json.h"
+#include "daemon/http_listener.h"
 #include "daemon/metrics.h"
 #include "daemon/status_events.h"
 #include "daemon/status_explain.h"
 #include "daemon/status_facts.h"
 #include "daemon/status_lists.h"
+#include "daemon/status_page.h"
 
 namespace usherd::daemon {
 
@@ -38,6 +44,27 @@ control::Error no_source(std::string_view text)
     return {400, "bad_request", fmt::format("'{}' is no address and no block", text)};
 }
 
+/// The page may run its own script and style, and ask this server; nothing else.
+HttpReply page_reply()
+{
+    constexpr std::string_view mark = "@NONCE@";
+    std::array<unsigned char, 16> random{};
+    (void)::getrandom(random.data(), random.size(), GRND_NONBLOCK);
+    const std::string nonce = fmt::format("{:02x}", fmt::join(random, ""));
+    HttpReply reply;
+    reply.content_type = "text/html; charset=utf-8";
+    reply.body = status_page();
+    for (std::size_t at = reply.body.find(mark); at != std::string::npos;
+         at = reply.body.find(mark, at))
+        reply.body.replace(at, mark.size(), nonce);
+    reply.more_lines = fmt::format(
+        "Content-Security-Policy: default-src 'none'; script-src 'nonce-{0}'; style-src "
+        "'nonce-{0}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+        "'none'\r\nReferrer-Policy: no-referrer\r\n",
+        nonce);
+    return reply;
+}
+
 /// The services as they are now, of one id.
 control::ServiceList with_id(const Server& server, const std::string& id)
 {
@@ -53,7 +80,10 @@ control::ServiceList with_id(const Server& server, const std::string& id)
 /// What one request is answered with; nothing, if that comes later.
 class StatusServer::Answer {
 public:
-    Answer(StatusServer& status, HttpClientId client) : status_(status), client_(client) {}
+    Answer(StatusServer& status, HttpServer& via, HttpClientId client)
+        : status_(status), via_(via), client_(client)
+    {
+    }
 
     using Reply = std::optional<HttpReply>;
 
@@ -102,17 +132,13 @@ public:
     Reply operator()(const control::AddBan& request) const;
     Reply operator()(const control::RemoveBan& request) const;
     Reply operator()(const control::PostReload& request) const;
-    /// Not in this version.
-    template <typename Other>
-    Reply operator()(const Other& /*request*/) const
-    {
-        return not_found("this version of usherd does not have that yet");
-    }
+    Reply operator()(const control::GetPage& /*r*/) const { return page_reply(); }
 
 private:
     [[nodiscard]] Server& server() const noexcept { return status_.server_; }
 
     StatusServer& status_;
+    HttpServer& via_;
     HttpClientId client_;
 };
 
@@ -204,7 +230,7 @@ StatusServer::Answer::operator()(const control::RemoveBan& request) const
 StatusServer::Answer::Reply
 StatusServer::Answer::operator()(const control::PostReload& request) const
 {
-    status_.reload_(request, [&http = status_.http_, client = client_](const auto& answer) {
+    status_.reload_(request, [&http = via_, client = client_](const auto& answer) {
         http.reply(client, json_reply(answer, answer.error ? 409 : 200));
     });
     return std::nullopt;
@@ -212,9 +238,13 @@ StatusServer::Answer::operator()(const control::PostReload& request) const
 
 StatusServer::StatusServer(sys::EventLoop& loop, Log& log, Server& server, Reload reload)
     : loop_(loop), log_(log), server_(server), reload_(std::move(reload)),
-      started_(to_time(std::chrono::system_clock::now())), lag_(loop), http_(loop, *this)
+      started_(to_time(std::chrono::system_clock::now())), lag_(loop), http_(loop, *this),
+      remote_(loop, *this)
 {
-    server_.activity().on_event([this] { http_.wake_idle(); });
+    server_.activity().on_event([this] {
+        http_.wake_idle();
+        remote_.wake_idle();
+    });
 }
 
 StatusServer::~StatusServer()
@@ -244,19 +274,38 @@ void StatusServer::set_group(std::optional<std::uint32_t> group)
         log_.warning("status socket {}: {}", socket_->path(), sys::to_string(done.error()));
 }
 
-void StatusServer::on_request(HttpRequest request) noexcept
+void StatusServer::open_http(const std::string& address, bool allow_remote)
 {
+    const auto where = parse_http_address(address);
+    if (!where)
+        return; // checked with the options
+    auto listener = daemon::open_http(*where);
+    if (!listener) {
+        log_.warning("no status on {}: {}", address, sys::to_string(listener.error()));
+        return;
+    }
+    any_host_ = allow_remote;
+    remote_.listen(std::move(*listener));
+    lag_.start();
+}
+
+void StatusServer::on_request(HttpServer& via, HttpRequest request) noexcept
+{
+    // A stranger's page in a browser on this machine may have its own name looked up as 127.0.0.1.
+    if (request.peer.is_remote && !any_host_ && !is_own_host(request.head.host))
+        return via.reply(request.client,
+                         error_reply({421, "misdirected", "this is not the host you asked for"}));
     const auto parsed =
         control::parse_request(request.head.method, request.head.target, request.body);
     if (const auto* error = std::get_if<control::Error>(&parsed))
-        return http_.reply(request.client, error_reply(*error));
+        return via.reply(request.client, error_reply(*error));
     const auto& wanted = std::get<control::Request>(parsed);
     if (control::changes_something(wanted) && !request.peer.may_change)
-        return http_.reply(
+        return via.reply(
             request.client,
             error_reply({403, "forbidden", "only root and the user of the daemon may do this"}));
-    if (auto reply = std::visit(Answer(*this, request.client), wanted))
-        http_.reply(request.client, std::move(*reply));
+    if (auto reply = std::visit(Answer(*this, via, request.client), wanted))
+        via.reply(request.client, std::move(*reply));
 }
 
 } // namespace usherd::daemon

@@ -38,7 +38,10 @@ public:
     /// After a reload.
     void set_group(std::optional<std::uint32_t> group);
 
-    void on_request(HttpRequest request) noexcept override;
+    /// Listens on TCP too, for questions only. A failure is logged.
+    void open_http(const std::string& address, bool allow_remote);
+
+    void on_request(HttpServer& via, HttpRequest request) noexcept override;
 
 private:
     class Answer;
@@ -51,6 +54,8 @@ private:
     std::optional<StatusSocket> socket_;
     LoopLag lag_;
     HttpServer http_;
+    HttpServer remote_; ///< clients of --http: they cannot crowd out those of the socket
+    bool any_host_ = false;
 };
 
 } // namespace usherd::daemon

@@ -111,10 +111,10 @@ class Answers(StatusCase):
         while time.monotonic() < deadline:
             held.sendall(b"y")
             client.read_some(held, 1)
+            echoes += 1
             try:
-                piece = asking.recv(1 << 20)
+                piece = asking.recv(1 << 15)
             except BlockingIOError:
-                echoes += 1
                 continue
             if not piece:
                 break
@@ -460,6 +460,46 @@ class Metrics(StatusCase):
         heads = [line for line in lines if line.startswith("# TYPE")]
         self.assertEqual(len(heads), len(set(heads)))
         self.assertEqual(len([one for one in lines if one.startswith("usherd_service_up{")]), count)
+
+
+class Http(StatusCase):
+    def over_tcp(self, method, target, host="127.0.0.1:9872"):
+        with client.connect(9872) as sock:
+            sock.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
+                         "\r\n".encode())
+            return client.read_all(sock).data.decode()
+
+    def test_tcp_answers_questions_and_takes_no_orders(self):
+        self.serve(defaults() + service(**CAT), "--http", "127.0.0.1:9872")
+        self.assertIn(" 200 OK", self.over_tcp("GET", "/v1/status"))
+        self.assertIn("usherd_service_up", self.over_tcp("GET", "/metrics"))
+        self.assertIn(" 403 ", self.over_tcp("POST", "/v1/reload"))
+        self.assertIn(" 403 ", self.over_tcp("DELETE", "/v1/bans?source=::1"))
+        self.assertIn(" 200 OK", self.over_tcp("GET", "/v1/status", "localhost"))
+        self.assertIn(" 421 ", self.over_tcp("GET", "/v1/status", "evil.example:9872"))
+
+    def test_the_page_allows_its_own_script_and_nothing_else(self):
+        self.serve(defaults() + service(**CAT), "--http", "127.0.0.1:9872")
+        head, _, page = self.over_tcp("GET", "/").partition("\r\n\r\n")
+        [policy] = [line for line in head.splitlines()
+                    if line.startswith("Content-Security-Policy: ")]
+        nonce = policy.partition("script-src 'nonce-")[2].partition("'")[0]
+        self.assertRegex(nonce, "^[0-9a-f]{32}$")
+        self.assertIn("default-src 'none'", policy)
+        self.assertIn(f'<script nonce="{nonce}">', page)
+        self.assertNotIn("@NONCE@", page)
+        for outside in ("http://", "https://", "src=", "href=", "innerHTML"):
+            self.assertNotIn(outside, page)
+
+    def test_an_address_that_others_reach_takes_a_second_option(self):
+        for address in ("0.0.0.0:9872", "192.0.2.1:9872", "[::]:9872", "localhost:80", "9872"):
+            subject = self.daemon(USHERD, defaults() + service(**CAT))
+            subject.start("--http", address, ready=False)
+            subject.wait_exit()
+            self.assertEqual(subject.process.returncode, 1, address)
+            self.assertIn("--http", subject.stderr())
+        self.serve(defaults() + service(**CAT), "--http", "0.0.0.0:9872", "--http-allow-remote")
+        self.assertIn(" 200 OK", self.over_tcp("GET", "/v1/status", "anything"))
 
 
 class Reasons(StatusCase):
