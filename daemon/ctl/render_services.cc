@@ -13,8 +13,6 @@ namespace usherd::ctl {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 std::string services_text(const control::ServiceTotals& totals)
 {
     std::string text = fmt::format("{}", totals.total);

@@ -2,6 +2,7 @@
 #include "daemon/ctl/top_screen.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -162,7 +163,8 @@ std::string sparkline(std::span<const double> values, bool unicode)
         const auto level =
             most <= 0 || value <= 0
                 ? std::size_t{0}
-                : std::clamp<std::size_t>(static_cast<std::size_t>(value / most * 8.0 + 0.5), 1, 8);
+                : std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(value / most * 8.0)),
+                                          1, 8);
         text += unicode ? blocks[level] : plain[level];
     }
     return text;

@@ -7,7 +7,6 @@
 namespace usherd::config {
 namespace {
 
-using test::datagrams;
 using test::LintBench;
 using test::service;
 
