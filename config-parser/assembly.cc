@@ -89,6 +89,7 @@ void Assembly::finish_service(ServiceDraft draft, std::size_t first_diagnostic)
     }
     context_.diagnostics.set_after_reading(true);
     auto spec = finish(draft, finished_defaults_, options_, context_);
+    defaults_used_ = defaults_used_ || draft.has_place;
     context_.diagnostics.set_after_reading(false);
     if (!spec)
         return drop(draft.spec, first_diagnostic);
@@ -128,6 +129,7 @@ void Assembly::complete(LoadResult& result) &&
     finish_defaults(so_far_, context_);
     result.status_group = so_far_.status_group;
     result.defaults = std::move(so_far_.spec);
+    result.defaults_used = defaults_used_;
     diagnostics.set_after_reading(false);
 }
 

@@ -49,7 +49,8 @@ private:
     const ServiceDraft* final_;
     ServiceDraft so_far_;
     ServiceSpec finished_defaults_; ///< of final_defaults()
-    bool defaults_changed_ = true;  ///< since finished_defaults_ was made
+    bool defaults_used_ = false;
+    bool defaults_changed_ = true; ///< since finished_defaults_ was made
     bool seen_service_ = false;
     bool came_too_late_ = false;
     SourceLocation bad_defaults_; ///< the entry with a bad value

@@ -49,6 +49,7 @@ struct LoadResult {
     std::vector<DroppedService> dropped;       ///< by errors; not by `disable` or `enabled`
     std::optional<std::uint32_t> status_group; ///< of `defaults`: who may open the status socket
     ServiceSpec defaults;                      ///< what `defaults` blocks say, for the dump
+    bool defaults_used = false;                ///< some service was completed from them
     std::shared_ptr<Sources> sources;          ///< names of files; texts dropped
     std::shared_ptr<Diagnostics> diagnostics;
     std::vector<std::string> skipped_files; ///< drop-ins left out because of their names

@@ -82,14 +82,20 @@ void check_listen(Finishing& service)
         service.fail("listen", "there are no raw UNIX sockets");
 }
 
-/// An intercepted service would have to be external and wait; xinetd only takes the flag away.
+/// An intercepted service would have to be external and wait; xinetd only takes the flag away. What
+/// is left of it does nothing here, and in xinetd ends the server (D20).
 void check_intercept(Finishing& service)
 {
     if (!service.has(ServiceFlag::intercept))
         return;
     const bool internal = service.is(ServiceType::internal);
-    if (!internal && service.draft.wait != false)
+    if (!internal && service.draft.wait != false) {
+        service
+            .remark(Severity::warning, "flags",
+                    "the flag INTERCEPT has no effect: the server sees to its clients itself")
+            .unknown_to_xinetd = true;
         return;
+    }
     service
         .remark(Severity::error, "flags",
                 fmt::format("the flag INTERCEPT is ignored: {}",
@@ -153,6 +159,9 @@ void check_labeled(Finishing& service)
         obstacle = "redirect";
     if (obstacle != nullptr)
         service.fail("flags", fmt::format("the flag LABELED does not go with {}", obstacle));
+    else
+        service.remark(Severity::warning, "flags", "the flag LABELED means nothing without SELinux")
+            .unknown_to_xinetd = true;
 }
 
 void check_tcpmux(Finishing& service)
@@ -282,6 +291,7 @@ void check_service(Finishing& service)
 {
     check_server(service);
     check_port(service);
+    service.draft.has_place = service.good;
     const bool nothing_known = !service.good && !service.draft.protocol && !service.spec().port &&
                                !service.draft.socket_type && !service.is(ServiceType::unlisted);
     check_intercept(service);

@@ -25,6 +25,18 @@ bool set_limit(ServiceDraft& draft, const RawAttribute& attribute, SetterContext
     return value.has_value();
 }
 
+/// As with xinetd, a negative number wraps to a huge one.
+std::optional<std::uint64_t> parse_cps_number(const Word& word, std::string_view what,
+                                              const ValueReport& report)
+{
+    constexpr std::int64_t highest = std::numeric_limits<std::int32_t>::max();
+    const auto number = parse_signed(word.text);
+    if (!number || *number >= 0 || *number < -highest)
+        return parse_range(word, 0, highest, what, report);
+    report.advice(word, fmt::format("'{}' is taken for a huge number", word.text));
+    return static_cast<std::uint32_t>(*number);
+}
+
 } // namespace
 
 bool set_instances(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
@@ -47,12 +59,11 @@ bool set_per_source(ServiceDraft& draft, const RawAttribute& attribute, SetterCo
 
 bool set_cps(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
-    constexpr std::uint64_t highest = std::numeric_limits<std::int32_t>::max();
     const ValueReport report(draft, attribute, context.diagnostics);
-    const auto rate = parse_range(attribute.words[0], 0, highest, "connections per second", report);
+    const auto rate = parse_cps_number(attribute.words[0], "connections per second", report);
     if (!rate)
         return false;
-    const auto hold_off = parse_range(attribute.words[1], 0, highest, "seconds to wait", report);
+    const auto hold_off = parse_cps_number(attribute.words[1], "seconds to wait", report);
     if (!hold_off)
         return false;
     draft.spec.policy.cps = {static_cast<std::uint32_t>(*rate),

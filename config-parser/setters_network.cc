@@ -46,10 +46,7 @@ std::optional<std::uint16_t> parse_redirect_port(const Word& word, NameLookup& n
 bool set_port(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    Word word = attribute.words[0];
-    if (word.text.starts_with('+') && all_digits(std::string_view{word.text}.substr(1)))
-        word.text.erase(0, 1);
-    const auto port = parse_range(word, 0, highest_port, "a port number", report);
+    const auto port = parse_range(attribute.words[0], 0, highest_port, "a port number", report);
     if (port)
         draft.spec.port = static_cast<std::uint16_t>(*port);
     return port.has_value();

@@ -152,7 +152,9 @@ bool set_umask(ServiceDraft& draft, const RawAttribute& attribute, SetterContext
     if (draft.spec.umask)
         return true;
     const ValueReport report(draft, attribute, context.diagnostics);
-    report.bad(word, fmt::format("expected an octal number from 0 to 777, found '{}'", word.text));
+    // xinetd's message ends before its suffix with the place.
+    report.bad(word, fmt::format("expected an octal number from 0 to 777, found '{}'", word.text))
+        .after_reading = true;
     return false;
 }
 

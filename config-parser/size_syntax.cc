@@ -22,6 +22,16 @@ bool is_digit(char letter) noexcept
     return letter >= '0' && letter <= '9';
 }
 
+std::string_view without_plus(std::string_view text) noexcept
+{
+    return text.starts_with('+') ? text.substr(1) : text;
+}
+
+bool is_negative(std::string_view text) noexcept
+{
+    return text.starts_with('-') && all_digits(text.substr(1));
+}
+
 } // namespace
 
 bool all_digits(std::string_view text) noexcept
@@ -66,6 +76,7 @@ std::optional<std::uint32_t> parse_octal(std::string_view text, std::uint32_t ma
 
 std::optional<std::uint64_t> parse_size(std::string_view text) noexcept
 {
+    text = without_plus(text);
     unsigned shift = 0;
     if (text.ends_with('k') || text.ends_with('K'))
         shift = 10;
@@ -82,10 +93,11 @@ std::optional<std::uint64_t> parse_size(std::string_view text) noexcept
 std::optional<std::uint64_t> parse_resource_limit(const Word& word, SizeSuffix suffix,
                                                   const ValueReport& report)
 {
-    if (equal_ignoring_case(word.text, "UNLIMITED") || word.text == "-1")
+    // A negative number is the end of an unsigned one's range: no limit.
+    if (equal_ignoring_case(word.text, "UNLIMITED") || is_negative(word.text))
         return no_resource_limit;
-    const auto value =
-        suffix == SizeSuffix::allowed ? parse_size(word.text) : parse_unsigned(word.text);
+    const auto value = suffix == SizeSuffix::allowed ? parse_size(word.text)
+                                                     : parse_unsigned(without_plus(word.text));
     if (value)
         return value;
     report.bad(word, fmt::format("expected {} or UNLIMITED, found '{}'",
@@ -99,10 +111,7 @@ std::optional<std::uint32_t> parse_count(const Word& word, const ValueReport& re
 {
     if (equal_ignoring_case(word.text, "UNLIMITED"))
         return access::unlimited;
-    std::string_view digits = word.text;
-    if (digits.starts_with('+'))
-        digits.remove_prefix(1);
-    const auto value = parse_unsigned(digits);
+    const auto value = parse_unsigned(without_plus(word.text));
     if (value && *value <= max_count)
         return static_cast<std::uint32_t>(*value);
     Diagnostic& diagnostic =
@@ -117,7 +126,7 @@ std::optional<std::uint64_t> parse_range(const Word& word, std::uint64_t minimum
                                          std::uint64_t maximum, std::string_view expected,
                                          const ValueReport& report)
 {
-    const auto value = parse_unsigned(word.text);
+    const auto value = parse_unsigned(without_plus(word.text));
     if (value && *value >= minimum && *value <= maximum)
         return value;
     report.bad(word, fmt::format("expected {} from {} to {}, found '{}'", expected, minimum,

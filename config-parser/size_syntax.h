@@ -25,11 +25,12 @@ namespace usherd::config {
 /// True if `text` is one or more digits.
 [[nodiscard]] bool all_digits(std::string_view text) noexcept;
 
-/// Digits, then optionally `k`, `K`, `m` or `M` for 2^10 or 2^20.
+/// Digits after an optional `+`, then optionally `k`, `K`, `m` or `M` for 2^10 or 2^20.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 
 enum class SizeSuffix : std::uint8_t { allowed, none };
-/// The value of an rlimit_* attribute; no_resource_limit for UNLIMITED and -1.
+/// The value of an rlimit_* attribute; no_resource_limit for UNLIMITED and
+/// negative numbers.
 [[nodiscard]] std::optional<std::uint64_t> parse_resource_limit(const Word& word, SizeSuffix suffix,
                                                                 const ValueReport& report);
 

@@ -48,8 +48,8 @@ Result<void> set_inet_options(int fd, const ServiceSpec& spec, const InetEndpoin
     if (endpoint.family == access::Family::ipv6) {
         if (auto done = sys::set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, endpoint.v6only ? 1 : 0,
                                         "setsockopt (IPV6_V6ONLY)");
-            !done)
-            return done;
+            !done && (endpoint.v6only || spec.socket_type != config::SocketType::raw))
+            return done; // a raw socket has no such option
     }
     if (spec.freebind) {
         // IP_FREEBIND holds for IPv6 sockets too. @see ip(7)

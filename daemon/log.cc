@@ -28,29 +28,28 @@ sys::Result<sys::UniqueFd> open_log_file(const std::string& path)
 LogCore::LogCore(sys::EventLoop& loop, const LogSettings& settings, sys::UniqueFd file)
     : settings_(settings), pid_(::getpid()), queue_(loop),
       syslog_(loop, queue_, clock_,
-              {settings.syslog_path, fmt::format("{}[{}]", settings.program, pid_),
-               settings.target.facility}),
+              {settings.syslog_path, settings.program, pid_, settings.target.facility}),
       file_(std::move(file))
 {
     if (settings.target.kind != DaemonLogTarget::Kind::syslog)
         lines_.emplace(queue_, file_ ? file_.get() : STDERR_FILENO, *this);
 }
 
-void LogCore::write(Level level, std::string_view text) noexcept
+void LogCore::write_for(int pid, Level level, std::string_view text) noexcept
 {
     const bool is_file = settings_.target.kind == DaemonLogTarget::Kind::file;
     if (level == Level::debug && !settings_.debug && !is_file)
         return; // xinetd's -filelog has DEBUG messages always
     const std::string line = core::one_line(text);
-    const auto shown = [&] { return level == Level::critical ? critical_text(pid_, line) : line; };
+    const auto shown = [&] { return level == Level::critical ? critical_text(pid, line) : line; };
     if (!lines_)
-        syslog_.append(settings_.target.facility | syslog_severity(level), shown());
+        syslog_.append(settings_.target.facility | syslog_severity(level), shown(), pid);
     else if (settings_.format == LogFormat::json)
-        lines_->append(control::json_message(clock_.now().iso, level_word(level), pid_, line) +
+        lines_->append(control::json_message(clock_.now().iso, level_word(level), pid, line) +
                        '\n');
     else
-        lines_->append(fmt::format("{} {}[{}]: {}: {}\n", clock_.now().file, settings_.program,
-                                   pid_, level_word(level), shown()));
+        lines_->append(fmt::format("{} {}[{}]: {}: {}\n", clock_.now().file, settings_.program, pid,
+                                   level_word(level), shown()));
 }
 
 void LogCore::write_record(LineFile& file, std::string_view record, std::uint64_t& size) noexcept
@@ -89,6 +88,10 @@ public:
     explicit DefaultLog(std::shared_ptr<LogCore> core) : core_(std::move(core)) {}
 
     void write(Level level, std::string_view text) noexcept override { core_->write(level, text); }
+    void write_for(int pid, Level level, std::string_view text) noexcept override
+    {
+        core_->write_for(pid, level, text);
+    }
 
     std::shared_ptr<ServiceLog> open(const config::LogTarget& target, const std::string& id,
                                      std::string& error) override

@@ -48,6 +48,12 @@ public:
     /// with the name of a function, `{init_services} no services.`, as xinetd's do; the others get
     /// `{usherd} ` in front.
     virtual void write(Level level, std::string_view text) noexcept = 0;
+    /// The same on behalf of a handler that is being started: the line bears its pid, as with
+    /// xinetd, whose children write such lines themselves.
+    virtual void write_for(int /*pid*/, Level level, std::string_view text) noexcept
+    {
+        write(level, text);
+    }
     /// @param id names the log in messages (`Size of ID log exceeded …`); `common` for the shared
     /// one.
     /// @return nullptr if there is no log_type; the errno as error text in `error` if a file cannot

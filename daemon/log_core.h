@@ -27,7 +27,8 @@ public:
     /// @param file of -filelog; invalid: stderr or syslog
     LogCore(sys::EventLoop& loop, const LogSettings& settings, sys::UniqueFd file);
 
-    void write(Level level, std::string_view text) noexcept;
+    void write(Level level, std::string_view text) noexcept { write_for(pid_, level, text); }
+    void write_for(int pid, Level level, std::string_view text) noexcept;
     /// @param size grows by the length of the line
     void write_record(LineFile& file, std::string_view record, std::uint64_t& size) noexcept;
     void write_to_syslog(int priority, std::string_view record) noexcept;

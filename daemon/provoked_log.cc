@@ -12,10 +12,13 @@ ProvokedLog::ProvokedLog(sys::EventLoop& loop, Log& log)
 }
 
 void ProvokedLog::write(Level level, std::string_view service, std::string_view kind,
-                        std::string_view text) noexcept
+                        std::string_view text, int pid) noexcept
 {
     const auto now = std::chrono::steady_clock::now();
-    if (budget_.take(service, kind, text, static_cast<int>(level), now))
+    const bool may_write = budget_.take(service, kind, text, static_cast<int>(level), now);
+    if (may_write && pid != 0)
+        log_.write_for(pid, level, text);
+    else if (may_write)
         log_.write(level, text);
     if (!due_.is_started())
         arm();

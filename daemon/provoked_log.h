@@ -19,8 +19,9 @@ public:
     ProvokedLog(sys::EventLoop& loop, Log& log);
 
     /// @param kind a literal that names the kind of message: "accept", "refused-load"
-    void write(Level level, std::string_view service, std::string_view kind,
-               std::string_view text) noexcept;
+    /// @param pid of the handler whose message it is; 0: the daemon's own
+    void write(Level level, std::string_view service, std::string_view kind, std::string_view text,
+               int pid = 0) noexcept;
 
 private:
     void write_summaries() noexcept;

@@ -175,6 +175,7 @@ private:
     DescriptorReserve reserve_;
     Context context_;
     std::shared_ptr<const config::ServiceSpec> defaults_; ///< for the dump
+    bool defaults_used_ = false;
     std::uint64_t last_key_ = 0;
     std::vector<std::unique_ptr<Service>> services_; ///< in the order of the files
     std::unordered_map<ServiceKey, Service*> by_key_;

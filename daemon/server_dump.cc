@@ -152,6 +152,7 @@ std::string Server::configuration_text(const config::LoadResult& loaded) const
 {
     core::DumpSurroundings around;
     around.environment = context_.traits.environment;
+    around.defaults_used = loaded.defaults_used;
     add_names(loaded.defaults, around);
     for (const auto& spec : loaded.services)
         add_names(*spec, around);
@@ -165,6 +166,7 @@ core::DumpFacts Server::dump_facts() const
     facts.current_time = clock_text(system_clock::now());
     facts.defaults = defaults_;
     facts.around.environment = context_.traits.environment;
+    facts.around.defaults_used = defaults_used_;
     add_services(facts);
     add_servers(facts);
     if (facts.defaults != nullptr)

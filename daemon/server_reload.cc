@@ -24,6 +24,7 @@ void Server::reload(const config::LoadResult& loaded)
     relays_.reload_names();
     wrapper_rules_ = has_libwrap() ? "" : WrapperFiles().with_rules();
     defaults_ = std::make_shared<const config::ServiceSpec>(loaded.defaults);
+    defaults_used_ = loaded.defaults_used;
     for (const Opening& opening : std::exchange(opening_, {}))
         if (Service* service = find(opening.service))
             service->put_out_of_service("a reload came before its address was free");

@@ -109,7 +109,7 @@ void Service::log_failed_start(const RunningServer& server) noexcept
         failure.stage == core::SpawnStage::exec
             ? fmt::format("execv( {} ) failed: {}", server.spec->server, cause)
             : fmt::format("{}: {} failed: {}", spec_->id, core::name(failure.stage), cause);
-    context_.provoked_log.write(Level::error, spec_->id, "start failed", text);
+    context_.provoked_log.write(Level::error, spec_->id, "start failed", text, server.pid);
 }
 
 void Service::on_server_start_failed(const RunningServer& server) noexcept

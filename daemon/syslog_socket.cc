@@ -39,13 +39,13 @@ SyslogSocket::~SyslogSocket()
     queue_.forget(*this);
 }
 
-void SyslogSocket::append(int priority, std::string_view text) noexcept
+void SyslogSocket::append(int priority, std::string_view text, int pid) noexcept
 {
     if (pending_bytes_ >= max_pending_bytes) {
         ++lost_;
         return;
     }
-    enqueue(priority, text);
+    enqueue(priority, text, pid);
     if (FlushQueue::is_waiting(*this))
         return;
     queue_.add(*this);
@@ -53,10 +53,10 @@ void SyslogSocket::append(int priority, std::string_view text) noexcept
         flush();
 }
 
-void SyslogSocket::enqueue(int priority, std::string_view text)
+void SyslogSocket::enqueue(int priority, std::string_view text, int pid)
 {
-    pending_.push_back(
-        fmt::format("<{}>{} {}: {}", priority, clock_.now().syslog, settings_.tag, text));
+    pending_.push_back(fmt::format("<{}>{} {}[{}]: {}", priority, clock_.now().syslog,
+                                   settings_.program, pid != 0 ? pid : settings_.pid, text));
     pending_bytes_ += pending_.back().size();
 }
 

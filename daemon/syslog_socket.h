@@ -24,7 +24,8 @@ class SyslogSocket final : public LineSink {
 public:
     struct Settings {
         std::string path; ///< /dev/log
-        std::string tag;  ///< `xinetd[68]`
+        std::string program;
+        int pid = 0;      ///< of the tag, `xinetd[68]`
         int facility = 0; ///< of the report about lost messages
     };
 
@@ -35,8 +36,8 @@ public:
     SyslogSocket& operator=(const SyslogSocket&) = delete;
 
     /// @param priority facility | severity
-    /// @param text without newline
-    void append(int priority, std::string_view text) noexcept;
+    /// @param text without newline @param pid in place of the daemon's, unless 0
+    void append(int priority, std::string_view text, int pid = 0) noexcept;
     void flush() noexcept override;
 
 private:
@@ -47,7 +48,7 @@ private:
     [[nodiscard]] int send_batch() noexcept;
     void disconnect() noexcept;
     void on_writable() noexcept;
-    void enqueue(int priority, std::string_view text);
+    void enqueue(int priority, std::string_view text, int pid = 0);
 
     sys::EventLoop& loop_;
     FlushQueue& queue_;

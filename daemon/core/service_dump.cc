@@ -88,7 +88,8 @@ private:
     void rpc();
     void access();
     void log();
-    void environment();
+    enum class Strings : std::uint8_t { shown, hidden };
+    void environment(Strings strings);
 
     std::string& text_;
     const config::ServiceSpec& spec_;
@@ -256,7 +257,7 @@ void Writer::log()
     line("Log_on_failure flags ={}", words(spec_.log_on_failure, failure_names));
 }
 
-void Writer::environment()
+void Writer::environment(Strings strings)
 {
     if (spec_.passenv)
         line("Passenv ={}", joined(*spec_.passenv));
@@ -265,7 +266,7 @@ void Writer::environment()
         for (const std::string& variable : spec_.env)
             line("\t{}", variable);
     }
-    if (!is_here("env") && !is_here("passenv"))
+    if (strings == Strings::hidden || (!is_here("env") && !is_here("passenv")))
         return;
     line("Environment strings:");
     for (const std::string& variable : base_environment(spec_, around_.environment))
@@ -295,7 +296,7 @@ void Writer::service()
     program();
     access();
     log();
-    environment();
+    environment(Strings::shown);
 }
 
 void Writer::defaults()
@@ -310,7 +311,7 @@ void Writer::defaults()
     bind();
     access();
     log();
-    environment();
+    environment(around_.defaults_used ? Strings::shown : Strings::hidden);
 }
 
 } // namespace

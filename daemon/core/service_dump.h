@@ -20,6 +20,8 @@ struct DumpSurroundings {
     /// Names of addresses in `bind` and `redirect`, as far as the hosts file has one.
     std::map<access::IpAddress, std::string> host_names;
     std::vector<std::string> environment; ///< the daemon's, NAME=value
+    /// xinetd makes the environment of `defaults` with the first service that it completes.
+    bool defaults_used = true;
 };
 
 /// Appends the lines of a service's configuration to `text`, each behind `indent`.

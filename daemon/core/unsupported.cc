@@ -15,10 +15,6 @@ std::optional<std::string> unsupported_flag(const config::ServiceSpec& spec)
 {
     if (spec.flags.has(ServiceFlag::idonly))
         return "flags = IDONLY is not carried out by this release";
-    if (spec.flags.has(ServiceFlag::intercept))
-        return "flags = INTERCEPT is not carried out by this release";
-    if (spec.flags.has(ServiceFlag::labeled))
-        return "flags = LABELED is not carried out by this release";
     return std::nullopt;
 }
 

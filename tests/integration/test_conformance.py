@@ -127,10 +127,9 @@ DIFFERENT = [
     ("S6", "instances that wrap", service(instances="4294967297") + SERVICE_B, {A, B}, {B}),
     ("D2", "a syntax error in defaults", "defaults\n{\n    umask= 022\n}\n" + service() + SERVICE_B,
      {B}, {A, B}),
+    ("D3", "nothing after the name", raw("nice") + SERVICE_B + SERVICE_C, {C}, {B, C}),
     ("D25", "enabled -=", block("defaults", {"enabled": "a b c", "enabled -": "b"}) + service()
      + SERVICE_B + SERVICE_C, {A, B, C}, {A, C}),
-    ("D34", "an address and the rest of a port", service(bind="127.0.0.1")
-     + service("b", flags="IPv6", v6only="yes") + SERVICE_C, {A, C}, {A, C}),
 ]
 
 
@@ -160,6 +159,47 @@ class Vectors(IntegrationCase):
     @on(USHERD)
     def test_differences_are_those_of_the_manual(self, kind):
         self.check_all(kind, [(f"{row}: {name}", text, up) for row, name, text, _, up in DIFFERENT])
+
+
+class Clients(IntegrationCase):
+    """Who is let in, and what is said about it."""
+
+    @on(XINETD, USHERD)
+    def test_lists_of_nothing_and_of_unknown_names(self, kind):
+        subject = self.started(kind, defaults() + service(only_from="")
+                               + service("b", port=B, only_from="nosuch.invalid") + SERVICE_C)
+        for port in (A, B):
+            self.assertEqual(client.exchange(port).data, b"")
+        self.assertEqual(client.exchange(C).data, b"hello\n")
+        (error,) = subject.message_texts("ERROR")
+        self.assertIn("nosuch.invalid", error)
+
+    def test_both_lists_refuse_as_in_xinetd(self):
+        text = defaults() + service(only_from="127.0.0.0", no_access="127.0.0.5") \
+            + service("b", port=B, only_from="127.0.0.5", no_access="127.0.0.0")
+
+        def scenario(subject):
+            seen = [client.exchange(port, source=source).data
+                    for port in (A, B) for source in ("127.0.0.5", "127.0.0.6")]
+            return seen, subject.wait_for_message("match equally", 2)
+        seen, _ = self.compare(text, scenario)
+        self.assertEqual(seen, [b"", b"hello\n", b"", b""])
+
+    @on(XINETD, USHERD)
+    def test_an_address_and_the_rest_of_its_port_are_two_services(self, kind):
+        """In xinetd the second one is a duplicate (D34)."""
+        self.started(kind, defaults() + service(bind="127.0.0.1")
+                     + service("b", flags="IPv6", v6only="yes") + SERVICE_C)
+        self.assertEqual(client.exchange(A).data, b"hello\n")
+        sockets = [port for _, _, port in processes.listening() if port == A]
+        self.assertEqual(len(sockets), 1 if kind == XINETD else 2)
+
+    @on(XINETD, USHERD)
+    def test_of_two_wildcards_on_one_port_the_second_fails_to_bind_eleven_times(self, kind):
+        subject = self.started(kind, defaults() + service() + service("b") + SERVICE_C)
+        self.assertEqual(len([text for text in subject.message_texts("ERROR")
+                              if "bind" in text and "service = b" in text]), 11)
+        self.assertEqual(client.exchange(A).data, b"hello\n")
 
 
 class Includes(IntegrationCase):

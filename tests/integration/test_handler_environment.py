@@ -280,6 +280,19 @@ class ExecFailure(ProbeCase):
         self.assertEqual(seen, (["START: a", "EXIT: a status=0"],
                                 ["execv( /tmp/broken ) failed: Permission denied (errno = 13)"]))
 
+    def test_its_message_bears_the_pid_of_the_handler(self):
+        """Row D38."""
+        pathlib.Path("/tmp/broken").mkdir(exist_ok=True)
+
+        def scenario(subject):
+            client.exchange(4000)
+            start = subject.wait_for_record("START: a")[0]
+            (message,) = subject.wait_for_message("execv(")
+            (author,) = [entry.pid for entry in subject.messages() if entry.text == message]
+            return f" pid={author} " in start, author == subject.pid
+        seen = self.compare(defaults() + service(server="/tmp/broken"), scenario)
+        self.assertEqual(seen, (True, False))
+
     def test_a_server_that_vanished_after_the_start(self):
         path = pathlib.Path("/tmp/home/vanishing")
 

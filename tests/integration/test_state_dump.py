@@ -117,7 +117,7 @@ class StateDump(IntegrationCase):
         def scenario(subject):
             with client.datagram_socket() as sender:
                 sender.sendto(b"x", ("127.0.0.1", 4000))
-                subject.wait_for_handlers(1)
+                subject.wait_for_record("START: a")
                 text = self.dump(subject)
                 FILES[subject.kind].unlink()
                 return re.findall(r"State = (\w+)", text), self.tables(text)

@@ -175,6 +175,16 @@ TEST_CASE("INTERCEPT is taken out of services that cannot be intercepted")
                              "internal service cannot be intercepted");
 }
 
+// D20: in xinetd the server gets a closed descriptor and exits.
+TEST_CASE("INTERCEPT stays with services that could be intercepted, and has no effect")
+{
+    CHECK(
+        remarks({"type = UNLISTED", "port = 8000", "flags = INTERCEPT", "user = root",
+                 "server = /bin/cat", "socket_type = dgram", "wait = yes"}) ==
+        "4:1 warning none: service 'svc': the flag INTERCEPT has no effect: the server sees to its "
+        "clients itself");
+}
+
 TEST_CASE("internal services are those that exist, by name and socket type")
 {
     const auto verdict = [](const char* name, std::string_view type, std::string_view wait) {
@@ -218,7 +228,8 @@ TEST_CASE("LABELED goes with external stream services that do not wait")
         lines.insert(lines.begin(), common.begin(), common.end());
         return lines;
     };
-    CHECK(remarks(with({"socket_type = stream", "wait = no"})).empty());
+    CHECK(remarks(with({"socket_type = stream", "wait = no"})) ==
+          "4:1 warning none: service 'svc': the flag LABELED means nothing without SELinux");
     CHECK(why_dropped(with({"socket_type = stream", "wait = yes"})) ==
           "4:1 error service: service 'svc': the flag LABELED does not go with wait = yes");
     CHECK(why_dropped(with({"socket_type = dgram", "wait = yes"})) ==

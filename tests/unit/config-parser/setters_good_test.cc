@@ -131,6 +131,22 @@ TEST_CASE("resource limits take K, M, UNLIMITED and -1, and 0 means no limit is 
     CHECK_FALSE(zero.spec.resource_limits[0]);
 }
 
+TEST_CASE("numbers may have a plus, and negative ones are as huge as in xinetd")
+{
+    DraftBench bench;
+    bench.with({"instances = +5", "rlimit_as = +5K", "rlimit_cpu = -7", "cps = +1 -2",
+                "rpc_version = 1", "rpc_number = +3", "port = +80"});
+    const auto limit = [&bench](ResourceLimit which) {
+        return bench.draft.spec.resource_limits[static_cast<std::size_t>(which)];
+    };
+    CHECK(limit(ResourceLimit::as) == 5U * 1024);
+    CHECK(limit(ResourceLimit::cpu) == no_resource_limit);
+    CHECK(bench.draft.spec.policy.cps.rate == 1);
+    CHECK(bench.draft.spec.policy.cps.hold_off.count() == 4294967294);
+    CHECK(bench.draft.rpc_number == 3);
+    CHECK(bench.draft.spec.port == 80);
+}
+
 TEST_CASE("access_times takes short forms and several intervals")
 {
     const auto windows = DraftBench()

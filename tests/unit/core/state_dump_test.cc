@@ -328,6 +328,23 @@ TEST_CASE("counters and sockets are shown of active services only")
     CHECK(has_line(text, "available_services = 1"));
 }
 
+TEST_CASE("defaults have an environment once a service was completed from them")
+{
+    config::ServiceSpec defaults;
+    defaults.passenv = std::vector<std::string>{"PATH"};
+    defaults.origins.push_back({config::find_attribute("passenv").value(), false, {}});
+    DumpSurroundings around;
+    around.environment = {"PATH=/bin"};
+    std::string text;
+    append_defaults(text, defaults, around, "");
+    CHECK(has_line(text, "\tPATH=/bin"));
+    text.clear();
+    around.defaults_used = false;
+    append_defaults(text, defaults, around, "");
+    CHECK(has_line(text, "Passenv = PATH"));
+    CHECK_FALSE(has_line(text, "\tPATH=/bin"));
+}
+
 TEST_CASE("a TCPMUX client is not started and not available")
 {
     DumpFacts facts;

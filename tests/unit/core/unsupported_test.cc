@@ -14,6 +14,7 @@ TEST_CASE("a plain service and what it may use are carried out")
     spec.redirect = config::Redirect{"127.0.0.1", 80, {}};
     spec.log_on_success.add(config::SuccessLog::traffic);
     spec.flags.add(config::ServiceFlag::sensor);
+    spec.flags.add(config::ServiceFlag::intercept); // D20
     spec.banner = "/etc/issue.net";
     spec.types.add(config::ServiceType::tcpmux);
     CHECK_FALSE(unsupported_effect(spec));
@@ -22,9 +23,9 @@ TEST_CASE("a plain service and what it may use are carried out")
 TEST_CASE("what is not carried out is named")
 {
     config::ServiceSpec spec;
-    spec.flags.add(config::ServiceFlag::intercept);
+    spec.flags.add(config::ServiceFlag::idonly);
     REQUIRE(unsupported_effect(spec));
-    CHECK(unsupported_effect(spec)->find("INTERCEPT") != std::string::npos);
+    CHECK(unsupported_effect(spec)->find("IDONLY") != std::string::npos);
 }
 
 } // namespace usherd::core

@@ -176,6 +176,19 @@ TEST_CASE("a service without log_type has no log")
     CHECK(error.empty());
 }
 
+// D38
+TEST_CASE("a message for a handler that could not start bears its pid")
+{
+    FileLog file;
+    file.log->write_for(4711, Level::error, "execv( /x ) failed");
+    CHECK(
+        std::regex_match(file.daemon_log(),
+                         std::regex(stamp + R"( xinetd\[4711\]: ERROR: execv\( /x \) failed\n)")));
+    FileLog json(LogFormat::json);
+    json.log->write_for(4711, Level::error, "execv( /x ) failed");
+    CHECK(json.daemon_log().find("4711") != std::string::npos);
+}
+
 TEST_CASE("a service record in a file has the time alone in front")
 {
     FileLog fixture;

@@ -100,6 +100,16 @@ TEST_CASE("a daemon message has its level as priority and no word for it")
     CHECK(matches(lines[2], "<28>" + stamp + tag() + "Exiting\\.\\.\\."));
 }
 
+TEST_CASE("a message for a handler that could not start has its pid in the tag")
+{
+    Fixture fixture;
+    fixture.log->write_for(4711, Level::error, "execv( /x ) failed");
+    fixture.log->flush();
+    const auto& lines = fixture.system_log.received();
+    REQUIRE(lines.size() == 1);
+    CHECK_THAT(lines[0], Catch::Contains("[4711]: execv( /x ) failed"));
+}
+
 TEST_CASE("a critical message has pid and function in syslog, too")
 {
     Fixture fixture;
