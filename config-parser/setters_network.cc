@@ -46,7 +46,10 @@ std::optional<std::uint16_t> parse_redirect_port(const Word& word, NameLookup& n
 bool set_port(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    const auto port = parse_range(attribute.words[0], 0, highest_port, "a port number", report);
+    Word word = attribute.words[0];
+    if (word.text.ends_with('\r')) // of all numbers xinetd lets this one end so
+        word.text.pop_back();
+    const auto port = parse_range(word, 0, highest_port, "a port number", report);
     if (port)
         draft.spec.port = static_cast<std::uint16_t>(*port);
     return port.has_value();

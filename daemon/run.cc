@@ -156,7 +156,8 @@ SignalActions Daemon::actions()
     actions.stop = [this] { stop(); };
     actions.quit = [this] {
         log_.warning("Exiting...");
-        server_.withdraw_rpc([this] { quit(status_ok); });
+        stopping_ = true;
+        server_.leave([this] { quit(status_ok); });
     };
     actions.check = [this] { check_consistency(Verbosity::all); };
     if (options_.foreground_for_people)

@@ -224,16 +224,22 @@ void Server::on_started(const RunningServer& server) noexcept
 {
     if (Service* service = find(server.service))
         service->on_server_started(server);
+    else if (const auto departed = departed_.find(server.service);
+             departed != departed_.end() && departed->second.log != nullptr)
+        Service::log_start(*departed->second.log, server);
+    check_stopped();
 }
 
 void Server::on_start_failed(const RunningServer& server) noexcept
 {
     if (Service* service = find(server.service))
         service->on_server_start_failed(server);
+    check_stopped();
 }
 
 void Server::on_not_started(ServerStart start, int error_number) noexcept
 {
+    check_stopped();
     Service* service = find(start.service);
     if (service == nullptr)
         return;
@@ -311,29 +317,44 @@ void Server::on_relay_end(const RelayFacts& relay) noexcept
 
 void Server::stop(OnStop what, std::function<void()> done)
 {
+    close_all();
     stopped_ = std::move(done);
     leaves_servers_ = what == OnStop::leave;
     if (leaves_servers_) {
-        kill_rpc_servers();
-        check_stopped(); // sessions inside the daemon end with it
-        return;
+        kill_rpc_servers(); // sessions inside the daemon end with it
+    } else {
+        internals_.end_all();
+        relays_.end_all();
+        tcpmux_.end_all();
+        supervisor_.end_all();
     }
+    check_stopped();
+}
+
+void Server::leave(std::function<void()> done)
+{
+    close_all();
+    stopped_ = std::move(done);
+    leaves_servers_ = leaves_rpc_servers_ = true;
+    check_stopped();
+}
+
+void Server::close_all()
+{
     for (const auto& service : services_)
         service->close();
-    internals_.end_all();
-    relays_.end_all();
-    tcpmux_.end_all();
-    supervisor_.end_all();
-    check_stopped();
 }
 
 void Server::check_stopped() noexcept
 {
     if (!stopped_)
         return;
-    const std::size_t awaited =
-        leaves_servers_ ? rpc_servers()
-                        : supervisor_.count() + internals_.size() + relays_.size() + tcpmux_.size();
+    // A server that is just starting gets its START still.
+    std::size_t awaited = supervisor_.starting();
+    if (!leaves_servers_)
+        awaited = supervisor_.count() + internals_.size() + relays_.size() + tcpmux_.size();
+    else if (!leaves_rpc_servers_)
+        awaited += rpc_servers();
     if (awaited == 0)
         withdraw_rpc(std::exchange(stopped_, nullptr));
 }

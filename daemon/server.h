@@ -69,6 +69,8 @@ public:
     void withdraw_rpc(std::function<void()> done);
     /// Ends what on_stop says; `done` is called when nothing has to be waited for any more.
     void stop(OnStop what, std::function<void()> done);
+    /// Ends nothing and gives up what it listens on; for QUIT. `done` as above.
+    void leave(std::function<void()> done);
     [[nodiscard]] std::size_t available_services() const noexcept;
     /// Checks the daemon's own tables and logs what does not fit. @return how many such
     std::size_t check_consistency();
@@ -128,6 +130,7 @@ private:
     Service& add(PlacedSpec spec, LogBook& book);
     void apply(const core::ReloadPlan& plan, LogBook& book, const Sources& sources);
     void readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const Sources& sources);
+    void keep_last_good(const core::ReloadPlan::Stale& stale, LogBook& book);
     void kill_servers(Service& service);
     void drop(std::unique_ptr<Service>& service);
     void open_all();
@@ -138,6 +141,7 @@ private:
     void add_services(core::DumpFacts& facts) const;
     void add_servers(core::DumpFacts& facts) const;
     void add_names(const config::ServiceSpec& spec, core::DumpSurroundings& around) const;
+    void close_all();
     void check_stopped() noexcept;
     void judge_rpc(Service& service, const RpcOutcome& outcome);
     void on_rpc_retry() noexcept;
@@ -191,6 +195,7 @@ private:
     std::function<void()> opened_;
     std::function<void()> stopped_;
     bool leaves_servers_ = false;      ///< while stopping
+    bool leaves_rpc_servers_ = false;  ///< so does QUIT
     std::set<ServiceKey> rpc_retries_; ///< rpcbind refused them, or some of their versions
     std::function<void()> withdrawn_;
     std::function<void()> reloaded_;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
+#include <map>
 
 #include "daemon/core/unsupported.h"
 #include "daemon/server.h"
@@ -15,8 +17,8 @@ void Server::reload(const config::LoadResult& loaded)
 {
     report_diagnostics(loaded);
     if (!loaded.refused_because.empty()) {
-        log_.warning("reconfiguration failed: {}", loaded.refused_because);
-        count_reload(loaded.refused_because);
+        log_.error("the configuration stays as it was: {}", loaded.refused_because);
+        log_.warning("reconfiguration failed");
         return;
     }
     log_.notice("Swapping defaults");
@@ -49,7 +51,6 @@ void Server::reload(const config::LoadResult& loaded)
 void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const Sources& sources)
 {
     Service& service = *services_[keep.running];
-    log_.notice("readjusting service {}", service.spec().id);
     bool log_failed = false;
     auto service_log = book.open(*keep.spec, log_failed);
     const auto adopted = service.adopt({keep.spec, sources}, std::move(service_log));
@@ -67,34 +68,46 @@ void Server::readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const S
 
 void Server::apply(const core::ReloadPlan& plan, LogBook& book, const Sources& sources)
 {
-    // First what frees addresses; open_all() takes them.
-    for (const auto& keep : plan.rebind)
-        kill_servers(*services_[keep.running]);
+    // One service after the other as they stand, so that the lines of the log come as xinetd's do.
+    // Nothing opens before open_all(): by then every address that is given up is free.
+    std::map<std::size_t, std::function<void()>> steps;
     for (const auto* list : {&plan.unchanged, &plan.adjust, &plan.rebind})
         for (const auto& keep : *list)
-            readjust(keep, book, sources);
-    for (const auto& stale : plan.stale) {
-        Service& service = *services_[stale.running];
-        bool log_failed = false;
-        service.mark_stale(stale.why, book.open(service.spec(), log_failed));
-        log_.error("service {} runs on with its last good configuration: {}", service.spec().id,
-                   stale.why);
-        if (std::holds_alternative<core::Disabled>(service.state()))
-            opening_.push_back({service.key()});
-    }
+            steps.emplace(keep.running, [&, list] {
+                log_.notice("readjusting service {}", services_[keep.running]->spec().id);
+                if (list == &plan.rebind)
+                    kill_servers(*services_[keep.running]);
+                readjust(keep, book, sources);
+            });
+    for (const auto& stale : plan.stale)
+        steps.emplace(stale.running, [&] { keep_last_good(stale, book); });
     for (const auto& stop : plan.stop)
-        drop(services_[stop.running]);
+        steps.emplace(stop.running, [&] { drop(services_[stop.running]); });
+    for (const auto& [position, step] : steps)
+        step();
     std::erase_if(services_, [](const auto& service) { return service == nullptr; });
     for (const auto& spec : plan.start)
         add({spec, sources}, book);
     index_tcpmux_clients();
 }
 
+void Server::keep_last_good(const core::ReloadPlan::Stale& stale, LogBook& book)
+{
+    Service& service = *services_[stale.running];
+    bool log_failed = false;
+    service.mark_stale(stale.why, book.open(service.spec(), log_failed));
+    log_.error("service {} runs on with its last good configuration: {}", service.spec().id,
+               stale.why);
+    if (std::holds_alternative<core::Disabled>(service.state()))
+        opening_.push_back({service.key()});
+}
+
 /// xinetd kills the servers of a service that goes away or moves to another address.
 void Server::kill_servers(Service& service)
 {
     for (const RunningServer& server : supervisor_.servers_of(service.key()))
-        log_.warning("Sending signal {} to {} server {}", SIGKILL, server.spec->id, server.pid);
+        if (server.pid != -1) // else it is starting, and gets the signal as soon as it has a pid
+            log_.warning("Sending signal {} to {} server {}", SIGKILL, server.spec->id, server.pid);
     supervisor_.kill_all(service.key(), SIGKILL, Reach::process);
     internals_.end(static_cast<std::uint64_t>(service.key()));
     relays_.end(static_cast<std::uint64_t>(service.key()));

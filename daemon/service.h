@@ -147,6 +147,7 @@ public:
     void on_tcpmux_client(Arrival arrival) noexcept;
     void on_relay_ended(const RelayFacts& relay) noexcept;
     /// TRAFFIC and EXIT.
+    static void log_start(ServiceLog& log, const RunningServer& server) noexcept;
     static void log_relay_end(ServiceLog& log, const RelayFacts& relay) noexcept;
 
     // ListenerOwner

@@ -85,6 +85,13 @@ void Service::return_lent(int socket, pid_t pid) noexcept
             listener->resume();
 }
 
+void Service::log_start(ServiceLog& log, const RunningServer& server) noexcept
+{
+    const std::string record = core::start_record(*server.spec, server.pid, server.peer);
+    if (!record.empty())
+        log.write(record);
+}
+
 void Service::on_server_started(const RunningServer& server) noexcept
 {
     ++counts_.started;
@@ -98,7 +105,8 @@ void Service::on_server_started(const RunningServer& server) noexcept
     note(control::EventKind::started);
     context_.activity.started(event_name(), server.peer, server.pid);
     measured().start_latency.add(server.started_at - server.accepted_at);
-    log_record(core::start_record(*server.spec, server.pid, server.peer));
+    if (log_ != nullptr)
+        log_start(*log_, server);
 }
 
 void Service::log_failed_start(const RunningServer& server) noexcept

@@ -202,6 +202,11 @@ std::size_t Supervisor::count() const noexcept
     return by_ticket_.size();
 }
 
+std::size_t Supervisor::starting() const noexcept
+{
+    return launcher_->pending();
+}
+
 std::size_t Supervisor::count(ServiceKey service) const noexcept
 {
     return servers_of(service).size();

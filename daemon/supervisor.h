@@ -118,6 +118,8 @@ public:
     /// Servers in the table, those that are starting included.
     [[nodiscard]] std::size_t count() const noexcept;
     [[nodiscard]] std::size_t count(ServiceKey service) const noexcept;
+    /// Of those, how many have not been reported yet: there is no START of them.
+    [[nodiscard]] std::size_t starting() const noexcept;
     /// Servers of one service, oldest first; `pid` is -1 for those that are starting. Valid until
     /// the loop runs on or a server is launched.
     [[nodiscard]] const Servers& servers_of(ServiceKey service) const noexcept;

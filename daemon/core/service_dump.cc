@@ -196,6 +196,8 @@ void Writer::program()
         line("Server = {}", spec_.server);
         line("Server argv ={}", spec_.argv.empty() ? " (NULL)" : joined(spec_.argv));
     }
+    if (spec_.libwrap_name_given)
+        line("Libwrap = {}", spec_.libwrap_name.str());
     if (const auto& times = spec_.policy.access_times; times) {
         std::string list;
         for (const auto& window : *times)
@@ -205,8 +207,6 @@ void Writer::program()
         line("Access times ={}", list);
     }
     rpc();
-    if (spec_.libwrap_name_given)
-        line("Libwrap = {}", spec_.libwrap_name.str());
 }
 
 void Writer::rpc()
