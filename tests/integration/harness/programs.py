@@ -50,30 +50,35 @@ def oracle_directory():
     for root in [pathlib.Path(given)] if given else [unpacked, pathlib.Path("/opt/xinetd")]:
         if (root / ORACLE_BINARY).is_file():
             return root.resolve()
-    unpack_oracle(unpacked)
-    return unpacked.resolve()
+    return unpacked_package("xinetd", unpacked)
 
 
-def unpack_oracle(target):
+def unpacked_package(name, target=None):
+    """Root of a Debian package that is unpacked beside the build and never installed."""
+    target = target or build_directory() / "packages" / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target.parent / "xinetd-oracle.lock", "w") as lock:
+    with open(target.with_name(f"{target.name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (target / ORACLE_BINARY).is_file():
-            return
-        if not shutil.which("apt-get"):
-            raise Missing("xinetd cannot be unpacked: no apt-get; set USHERD_XINETD_ROOT")
-        staging = target.with_name("xinetd-oracle.new")
-        shutil.rmtree(staging, ignore_errors=True)
-        (staging / "deb").mkdir(parents=True)
-        (staging / "deb").chmod(0o777)
-        fetched = subprocess.run(["apt-get", "-q", "download", "xinetd"], cwd=staging / "deb",
-                                 capture_output=True, text=True, timeout=300)
-        packages = list((staging / "deb").glob("xinetd_*.deb"))
-        if fetched.returncode or not packages:
-            raise Missing(f"apt-get download xinetd: {fetched.stderr.strip()}")
-        subprocess.run(["dpkg-deb", "-x", packages[0], staging / "root"], check=True)
-        (staging / "root").rename(target)
-        shutil.rmtree(staging, ignore_errors=True)
+        if not target.is_dir():
+            unpack(name, target)
+    return target.resolve()
+
+
+def unpack(name, target):
+    if not shutil.which("apt-get"):
+        raise Missing(f"{name} cannot be unpacked: no apt-get")
+    staging = target.with_name(f"{target.name}.new")
+    shutil.rmtree(staging, ignore_errors=True)
+    (staging / "deb").mkdir(parents=True)
+    (staging / "deb").chmod(0o777)
+    fetched = subprocess.run(["apt-get", "-q", "download", name], cwd=staging / "deb",
+                             capture_output=True, text=True, timeout=300)
+    packages = list((staging / "deb").glob(f"{name}_*.deb"))
+    if fetched.returncode or not packages:
+        raise Missing(f"apt-get download {name}: {fetched.stderr.strip()}")
+    subprocess.run(["dpkg-deb", "-x", packages[0], staging / "root"], check=True)
+    (staging / "root").rename(target)
+    shutil.rmtree(staging, ignore_errors=True)
 
 
 def corpus_directory():

@@ -20,6 +20,7 @@ OPEN_FILES = "USHERD_ITEST_OPEN_FILES"  # set before the import: a limit that ca
 BINARIES = pathlib.Path("/tmp/bin")     # usherd and the helper programs
 ORACLE = pathlib.Path("/tmp/oracle")    # the unpacked xinetd package
 CORPUS = pathlib.Path("/tmp/corpus")
+PACKAGES = pathlib.Path("/tmp/packages")  # those of USHERD_ITEST_PACKAGES, unpacked
 HIDDEN = ("/tmp", "/run", "/var/log", "/dev")
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -74,6 +75,9 @@ def outside():
     environment[INSIDE] = "1"
     environment["USHERD_ITEST_ORACLE"] = str(programs.oracle_directory())
     environment["USHERD_ITEST_BINARIES"] = str(programs.usherd_directory() or "")
+    # A module names the packages that it reads from before it imports the harness.
+    for name in environment.get("USHERD_ITEST_PACKAGES", "").split():
+        environment[f"USHERD_ITEST_PACKAGE_{name}"] = str(programs.unpacked_package(name))
     environment["USHERD_ITEST_CORPUS"] = str(programs.corpus_directory() or "")
     return environment
 
@@ -87,6 +91,8 @@ def prepare():
                              (CORPUS, "USHERD_ITEST_CORPUS")):
         if os.environ.get(variable):
             binds[target] = open_path(os.environ[variable])
+    for name in os.environ.get("USHERD_ITEST_PACKAGES", "").split():
+        binds[PACKAGES / name] = open_path(os.environ[f"USHERD_ITEST_PACKAGE_{name}"])
     devices = {name: open_path(f"/dev/{name}")
                for name in ("null", "zero", "full", "random", "urandom", "tty")}
     for directory, mode in zip(HIDDEN, ("1777", "755", "755", "755")):
