@@ -35,14 +35,14 @@ class Disable(IntegrationCase):
     def test_the_service_closes_and_comes_back_as_in_xinetd(self):
         def scenario(subject):
             early_in_a_second()
+            began = time.monotonic()
             replies = burst(4)
-            tripped = time.monotonic()
             replies.append(client.exchange(4000))
             subject.wait_for_message("Activating service a")
-            pause = time.monotonic() - tripped
-            # xinetd counts whole seconds of the clock.
-            self.assertGreater(pause, 0.9)
-            self.assertLess(pause, 10)
+            pause = time.monotonic() - began
+            # xinetd's timer ticks with the seconds of the clock; ours waits the two seconds.
+            self.assertGreater(pause, 0.9 if subject.is_oracle else 1.5)
+            self.assertLess(pause, 20)
             again = client.exchange(4000)
             subject.wait_for_record("EXIT: a", 4)
             return (replies, again, subject.message_texts("ERROR"),

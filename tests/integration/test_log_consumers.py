@@ -32,6 +32,8 @@ class LogConsumers(IntegrationCase):
     def setUp(self):
         super().setUp()
         self.tool("perl")
+        # The sandbox is entered with the first module of a process.
+        self.assertTrue(FAIL2BAN.exists(), "this module must run in a process of its own")
         self.syslog = Syslog()
         self.addCleanup(self.syslog.close)
         rules = pathlib.Path("/etc/hosts.deny")

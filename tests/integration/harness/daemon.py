@@ -157,7 +157,7 @@ class Daemon:
     def wait_asleep(self):
         """Until the daemon waits for events. xinetd throws away datagrams that come while it is
         still busy with the one before."""
-        wait.wait_until(lambda: processes.state(self.pid) == "S", "a daemon that sleeps")
+        wait.wait_until(lambda: processes.all_asleep(self.pid), "a daemon that sleeps")
 
     def handlers(self):
         return processes.live_children(self.pid)

@@ -53,26 +53,17 @@ def decided_early(lines):
     """xinetd's records as a daemon writes them that decides before a process exists: a refused
     client has its FAIL line only, without the START and EXIT of the child that refused it."""
     kept = list(lines)
-    for record in [line for line in lines if re.match(r"FAIL: \S+ (address|libwrap)", line)]:
-        service, source = record.split()[1], field(record, "from")
-        start = first(kept, "START:", service, "from", source)
-        if start is not None:
-            kept.remove(start)
-            end = first(kept, "EXIT:", service, "pid", field(start, "pid"))
-            if end is not None:
-                kept.remove(end)
+    for refusal in [line for line in lines if re.match(r"FAIL: \S+ (address|libwrap)\b", line)]:
+        service = refusal.split()[1]
+        client = refusal.partition(" from=")[2]
+        starts = [line for line in kept if line.split()[:2] == ["START:", service]
+                  and line.partition(" from=")[2] in (client, "")]
+        if not starts:
+            continue
+        start = kept.index(starts[0])
+        del kept[start]
+        for number in range(start, len(kept)):
+            if kept[number].split()[:2] == ["EXIT:", service]:
+                del kept[number]
+                break
     return kept
-
-
-def field(record, name):
-    match = re.search(rf" {name}=(\S+)", record)
-    return match.group(1) if match else None
-
-
-def first(lines, word, service, name, value):
-    """The first record of this kind whose field, if it has one, is `value`."""
-    for line in lines:
-        if line.split()[:2] == [word, service] and (
-                value is None or field(line, name) in (None, value)):
-            return line
-    return None

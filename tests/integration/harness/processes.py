@@ -26,6 +26,17 @@ def state(pid):
     return fields[0] if fields else None
 
 
+def all_asleep(pid):
+    """True if no thread of `pid` runs. The main thread is looked at last: it is the others that
+    wake it."""
+    try:
+        threads = sorted((int(name) for name in os.listdir(f"/proc/{pid}/task")), reverse=True)
+        states = [stat(f"{pid}/task/{thread}")[0] for thread in threads]
+    except (FileNotFoundError, ProcessLookupError, TypeError):
+        return False
+    return set(states) == {"S"}
+
+
 def parent(pid):
     fields = stat(pid)
     return int(fields[1]) if fields else None
