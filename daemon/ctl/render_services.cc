@@ -195,8 +195,10 @@ std::string render(const control::DaemonStatus& status, const Style& style)
     facts.add("started", grouped(status.started_handlers));
     facts.add("refused", refused_text(refused, status.refused));
     facts.add("descriptors", of_limit(status.open_descriptors, status.descriptor_limit));
-    facts.add("events", fmt::format("{} to {} are kept", status.first_event,
-                                    std::max<std::uint64_t>(status.next_event, 1) - 1));
+    facts.add("events",
+              status.next_event <= status.first_event
+                  ? std::string("none yet")
+                  : fmt::format("{} to {} are kept", status.first_event, status.next_event - 1));
     facts.add("bans", grouped(status.bans));
     return facts.text(style);
 }
