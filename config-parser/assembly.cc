@@ -73,10 +73,26 @@ void Assembly::take_service(RawSection section)
     apply_all(draft, section);
     if (draft.disabled || !is_wanted(final_defaults(), shown_name(draft.spec)))
         return;
+    if (section.from_inetd)
+        tell_of_lists(section);
     if (section.grammar_error || draft.bad_value)
         drop(draft.spec, first);
     else
         finish_service(std::move(draft), first);
+}
+
+/// Who writes a list into `defaults` may think that it holds for everything.
+void Assembly::tell_of_lists(const RawSection& section)
+{
+    const ServiceDraft& defaults = final_defaults();
+    if ((!defaults.only_from && !defaults.no_access) || std::exchange(told_of_lists_, true))
+        return;
+    Diagnostic& diagnostic = context_.diagnostics.warning(
+        section.location, "only_from and no_access in defaults do not hold for services of "
+                          "inetd.conf, as with xinetd");
+    diagnostic.suggestion =
+        "'usherctl convert --to xinetd' makes services of them for which they do";
+    diagnostic.unknown_to_xinetd = true;
 }
 
 void Assembly::finish_service(ServiceDraft draft, std::size_t first_diagnostic)

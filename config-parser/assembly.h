@@ -35,6 +35,7 @@ public:
 private:
     void take_defaults(RawSection section);
     void take_service(RawSection section);
+    void tell_of_lists(const RawSection& section);
     void apply_all(ServiceDraft& draft, RawSection& section);
     void finish_service(ServiceDraft draft, std::size_t first_diagnostic);
     void drop(const ServiceSpec& spec, std::size_t first_diagnostic);
@@ -53,6 +54,7 @@ private:
     bool defaults_changed_ = true; ///< since finished_defaults_ was made
     bool seen_service_ = false;
     bool came_too_late_ = false;
+    bool told_of_lists_ = false;  ///< that those of `defaults` are not for inetd.conf
     SourceLocation bad_defaults_; ///< the entry with a bad value
     std::string refused_because_; ///< the first error in `defaults`
 

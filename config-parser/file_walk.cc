@@ -82,6 +82,24 @@ void FileWalk::read_main(const std::string& path)
     open_files_.pop_back();
 }
 
+void FileWalk::read_inetd_conf(const std::string& path, InetdDialect dialect)
+{
+    auto outcome = files_.read(resolve(path));
+    const auto* error = std::get_if<FileError>(&outcome);
+    if (error != nullptr && error->kind == FileError::Kind::missing)
+        return;
+    const auto text = error == nullptr ? std::get<FileSource::Text>(std::move(outcome)) : nullptr;
+    const SourceId id = sources_.add(path, text);
+    if (error != nullptr) {
+        note_unreadable(path, *error);
+        diagnostics_.error({id, 0, 0}, "cannot be read: {}", why(*error)).effect =
+            Effect::line_ignored;
+        return;
+    }
+    visit(read_inetd(*text, id, dialect));
+    sources_.drop_text(id);
+}
+
 void FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEnd front_end)
 {
     ++files_read_;

@@ -13,6 +13,7 @@
 #include "config-parser/diagnostic.h"
 #include "config-parser/drop_in_name.h"
 #include "config-parser/file_source.h"
+#include "config-parser/inetd_front_end.h"
 #include "config-parser/raw_model.h"
 
 namespace usherd::config {
@@ -34,6 +35,8 @@ public:
     FileWalk& operator=(const FileWalk&) = delete;
 
     void read_main(const std::string& path);
+    /// After the main file. That there is none is no mistake.
+    void read_inetd_conf(const std::string& path, InetdDialect dialect);
 
     /// Empty, or why the main file could not be read.
     [[nodiscard]] const std::string& main_file_error() const noexcept { return main_file_error_; }

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "config-parser/finishing.h"
 #include "config-parser/validate.h"
@@ -56,8 +57,9 @@ constexpr std::array inheritances{
 
 /// Lists and banners are in the draft already; their origin is not.
 constexpr std::array<std::string_view, 8> copied_before{
-    "only_from",      "no_access", "passenv",        "log_on_success",
-    "log_on_failure", "banner",    "banner_success", "banner_fail"};
+    "log_on_success", "log_on_failure", "passenv",        "only_from",
+    "no_access",      "banner",         "banner_success", "banner_fail"};
+constexpr std::size_t copied_to_inetd = 3; ///< so many of them are for entries of inetd.conf, too
 
 std::optional<AttributeOrigin> origin_in(const ServiceSpec& defaults, std::uint16_t attribute)
 {
@@ -149,7 +151,8 @@ void inherit_settings(Finishing& service)
             spec.origins.push_back(*origin);
         }
     }
-    for (const std::string_view name : copied_before) {
+    const std::size_t copied = service.draft.from_inetd ? copied_to_inetd : copied_before.size();
+    for (const std::string_view name : std::span(copied_before).first(copied)) {
         const std::uint16_t row = *find_attribute(name);
         const auto origin = origin_in(service.defaults, row);
         if (origin && !has_origin(spec, row))
@@ -160,6 +163,8 @@ void inherit_settings(Finishing& service)
 
 void compile_address_lists(Finishing& service)
 {
+    if (service.draft.from_inetd)
+        return;
     ServiceSpec& spec = service.spec();
     spec.policy.only_from = service.defaults.policy.only_from;
     spec.policy.no_access = service.defaults.policy.no_access;

@@ -26,17 +26,6 @@ std::string grammar_error_in_main(const Diagnostics& diagnostics)
     return "a syntax error in the main file";
 }
 
-/// There is no front end for inetd.conf yet; whoever asks for it shall know.
-void warn_of_inetd_conf(FileSource& files, const std::string& path, LoadResult& result)
-{
-    const auto outcome = files.read(path);
-    const auto* error = std::get_if<FileError>(&outcome);
-    if (error != nullptr && error->kind == FileError::Kind::missing)
-        return; // as with xinetd, no fault
-    const SourceId id = result.sources->add(path, nullptr);
-    result.diagnostics->warning({id, 0, 0}, "inetd.conf is not read by this release");
-}
-
 Pass read_all(FileSource& files, NameLookup& names, const std::string& path,
               const LoadOptions& options, const ServiceDraft* final_defaults)
 {
@@ -54,6 +43,8 @@ Pass read_all(FileSource& files, NameLookup& names, const std::string& path,
                           assembly.take(std::get<LostService>(entry));
                   });
     walk.read_main(path);
+    if (options.include_inetd_conf)
+        walk.read_inetd_conf(options.inetd_conf, options.inetd_dialect);
     if (assembly.came_too_late()) {
         pass.late_defaults = assembly.defaults();
         return pass;
@@ -67,8 +58,6 @@ Pass read_all(FileSource& files, NameLookup& names, const std::string& path,
     } else if (result.refused_because.empty() && !walk.main_file_is_clean()) {
         result.refused_because = grammar_error_in_main(*result.diagnostics);
     }
-    if (options.include_inetd_conf)
-        warn_of_inetd_conf(files, options.inetd_conf, result);
     result.sources->drop_texts();
     return pass;
 }

@@ -12,6 +12,7 @@
 
 #include "config-parser/diagnostic.h"
 #include "config-parser/file_source.h"
+#include "config-parser/inetd_front_end.h"
 #include "config-parser/name_lookup.h"
 #include "config-parser/service_spec.h"
 
@@ -20,6 +21,7 @@ namespace usherd::config {
 struct LoadOptions {
     std::uint16_t port_offset = 0;   ///< added to every TCP and UDP port (--port-offset)
     bool include_inetd_conf = false; ///< -inetd_compat
+    InetdDialect inetd_dialect = InetdDialect::bsd;
     std::string inetd_conf = "/etc/inetd.conf";
     /// Fills in ShownLists::*_places, for the linter and `explain`: 12 bytes for each rule.
     bool keep_rule_places = false;

@@ -157,7 +157,7 @@ bool LineApplier::has_words(const Row& row)
 void LineApplier::bad_value()
 {
     draft_.bad_value = true;
-    if (in_defaults())
+    if (in_defaults() || draft_.from_inetd)
         return;
     Diagnostic summary;
     summary.severity = Severity::error;
@@ -195,6 +195,9 @@ ServiceDraft begin_service(const RawSection& section, const DefaultsView& defaul
     draft.spec.log_on_success = defaults.so_far.spec.log_on_success;
     draft.spec.log_on_failure = defaults.so_far.spec.log_on_failure;
     draft.spec.passenv = defaults.final.spec.passenv;
+    draft.from_inetd = section.from_inetd;
+    if (section.from_inetd)
+        return draft;
     draft.spec.banner = defaults.final.spec.banner;
     draft.spec.banner_success = defaults.final.spec.banner_success;
     draft.spec.banner_fail = defaults.final.spec.banner_fail;

@@ -40,6 +40,9 @@ struct RawSection {
     /// What ended the entry early. The attributes before it are here to be checked; a service is
     /// lost, `defaults` keep what was read.
     std::optional<Diagnostic> grammar_error;
+    /// An entry of inetd.conf: its server is not looked at before it is started, and neither the
+    /// address lists nor the banners of `defaults` are for it. So it is with xinetd.
+    bool from_inetd = false;
 };
 
 struct RawInclude {

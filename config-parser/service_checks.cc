@@ -16,7 +16,8 @@ namespace {
 void check_server(Finishing& service)
 {
     const ServiceSpec& spec = service.spec();
-    if (service.has(ServiceFlag::nameinargs) && service.draft.server_args.empty())
+    const bool needs_name = !service.draft.from_inetd; // there an empty one is possible
+    if (service.has(ServiceFlag::nameinargs) && service.draft.server_args.empty() && needs_name)
         service.fail("flags", "the flag NAMEINARGS needs server_args, whose first word it takes");
     if (spec.server.empty() && !spec.redirect && !spec.is_internal())
         service.fail("server", "there is no server to start");
@@ -40,7 +41,8 @@ void check_port(Finishing& service)
             .fail("port", fmt::format("no port is given, and '{}' is not in the services "
                                       "database for {}",
                                       spec.name, spec.protocol.name))
-            .suggestion = "give a port and 'type = UNLISTED'";
+            .suggestion = service.draft.from_inetd ? "add it to /etc/services"
+                                                   : "give a port and 'type = UNLISTED'";
 }
 
 void check_listed_port(Finishing& service)

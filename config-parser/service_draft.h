@@ -25,9 +25,10 @@ struct PlacedRule {
 struct ServiceDraft {
     ServiceSpec spec;
     RawSection::Kind kind = RawSection::Kind::service;
-    bool bad_value = false; ///< some value was bad: the service will be dropped
-    bool disabled = false;  ///< disable = yes
-    bool has_place = false; ///< server and port are known: xinetd completes it from `defaults`
+    bool bad_value = false;  ///< some value was bad: the service will be dropped
+    bool disabled = false;   ///< disable = yes
+    bool has_place = false;  ///< server and port are known: xinetd completes it from `defaults`
+    bool from_inetd = false; ///< see RawSection
 
     // Present if mentioned or inherited. A list that is present and empty admits nobody.
     std::optional<std::vector<PlacedRule>> only_from;

@@ -74,7 +74,7 @@ bool set_server(ServiceDraft& draft, const RawAttribute& attribute, SetterContex
     const Word& word = attribute.words[0];
     const auto verdict = context.files.may_execute(word.text);
     const auto* error = std::get_if<FileError>(&verdict);
-    if (error == nullptr) {
+    if (error == nullptr || draft.from_inetd) {
         draft.spec.server = word.text;
         return true;
     }

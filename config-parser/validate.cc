@@ -34,6 +34,8 @@ void make_argv(Finishing& service)
         spec.argv.emplace_back(base_name(spec.server));
     for (const Word& word : words)
         spec.argv.push_back(word.text);
+    if (spec.argv.empty())
+        spec.argv.emplace_back(); // what the kernel makes of no argv[0]
 }
 
 /// Two names may share a uid: the one that was written has the groups.

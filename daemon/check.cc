@@ -44,9 +44,11 @@ int check(const Options& options)
     config::LoadOptions load_options;
     load_options.port_offset = options.port_offset;
     load_options.include_inetd_conf = options.inetd_compat;
+    load_options.inetd_dialect = options.inetd_dialect;
     const auto loaded = config::load(files, names, options.config_file, load_options);
     for (const auto& diagnostic : loaded.diagnostics->all())
-        print(config::render(diagnostic));
+        if (diagnostic.severity != config::Severity::debug)
+            print(config::render(diagnostic));
     if (const auto more = loaded.diagnostics->not_kept(); more > 0)
         print(fmt::format("… and {} more diagnostics\n", more));
     print_services(loaded);

@@ -186,6 +186,9 @@ void Parser::take_switch(int code)
     case opt_inetd_compat:
         options_.inetd_compat = true;
         break;
+    case opt_inetd_ipv6:
+        options_.inetd_dialect = config::InetdDialect::gnu;
+        break;
     case opt_no_status_socket:
         options_.status_socket.emplace();
         break;
@@ -198,7 +201,7 @@ void Parser::take_switch(int code)
     case opt_list_attributes:
         options_.list_attributes = true;
         break;
-    default: // -reuse and -inetd_ipv6 have no effect, as with xinetd
+    default: // -reuse has no effect, as with xinetd
         break;
     }
 }
@@ -348,6 +351,8 @@ std::variant<Options, EarlyExit> parse_options(int argc, char** argv)
         if (!options->config_given)
             options->config_file =
                 options->as_xinetd ? "/etc/xinetd.conf" : "/etc/usherd/usherd.conf";
+        if (options->as_xinetd)
+            options->inetd_dialect = config::InetdDialect::xinetd;
     }
     return parsed;
 }

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "config-parser/inetd_front_end.h"
 #include "daemon/log.h"
 
 namespace usherd::daemon {
@@ -35,6 +36,7 @@ struct Options {
     std::uint32_t ident_process_limit = 15;       ///< -logprocs
     std::chrono::seconds consistency_interval{0}; ///< -cc
     bool inetd_compat = false;
+    config::InetdDialect inetd_dialect = config::InetdDialect::bsd; ///< gnu: -inetd_ipv6
     CheckMode check = CheckMode::off;
     bool list_attributes = false;
     std::optional<std::string> status_socket; ///< as given; empty: --no-status-socket

@@ -81,6 +81,7 @@ Reloader::Settings reload_settings(const Options& options)
     settings.main_file = absolute(options.config_file);
     settings.options.port_offset = options.port_offset;
     settings.options.include_inetd_conf = options.inetd_compat;
+    settings.options.inetd_dialect = options.inetd_dialect;
     settings.options.base_directory = options.base_directory;
     settings.trust = options.trust_files ? config::Trust::everybody : config::Trust::owners;
     return settings;

@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
-targets=(xinetd yaml address times tcpmux request)
+targets=(xinetd yaml inetd address times tcpmux request)
 [ $# -lt 2 ] || targets=("$2")
 third_party=${USHERD_CORPUS:-../shared/corpus}
 build=build/fuzz
@@ -30,19 +30,20 @@ inputs_of() {
 # Whole files of the golden tests and of the corpus, by the syntax they are in.
 gather() {
     rm -rf $build/inputs
-    mkdir -p $build/inputs/xinetd $build/inputs/yaml
+    mkdir -p $build/inputs/xinetd $build/inputs/yaml $build/inputs/inetd
     local file name number=0
     while IFS= read -r -d '' file; do
         number=$((number + 1))
         name=$number-$(basename "$file")
         case $file in
+            */inetd.conf | */inetd.conf/*) cp "$file" $build/inputs/inetd/"$name" ;;
             *.yaml|*.yml) cp "$file" $build/inputs/yaml/"$name" ;;
             *) cp "$file" $build/inputs/xinetd/"$name" ;;
         esac
     done < <(
         [ ! -d tests/golden ] || find tests/golden -path '*/in/*' -type f -size -64k -print0
         [ ! -d "$third_party" ] ||
-            find "$third_party"/xinetd.conf "$third_party"/xinetd.d "$third_party"/derived/xinetd.d \
+            find "$third_party"/inetd.conf "$third_party"/xinetd.conf "$third_party"/xinetd.d "$third_party"/derived/xinetd.d \
                 -type f -size -64k -print0
     )
 }

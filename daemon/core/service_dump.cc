@@ -194,7 +194,9 @@ void Writer::program()
              spec_.redirect->port);
     } else if (!spec_.is_internal() && !spec_.flags.has(ServiceFlag::intercept)) {
         line("Server = {}", spec_.server);
-        line("Server argv ={}", spec_.argv.empty() ? " (NULL)" : joined(spec_.argv));
+        line("Server argv ={}", spec_.argv.empty()      ? " (NULL)"
+                                : spec_.argv[0].empty() ? ""
+                                                        : joined(spec_.argv));
     }
     if (spec_.libwrap_name_given)
         line("Libwrap = {}", spec_.libwrap_name.str());
