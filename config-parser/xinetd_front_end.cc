@@ -19,7 +19,10 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 class Parser {
 public:
-    Parser(std::string_view text, SourceId file) : reader_(text), file_(file) {}
+    Parser(std::string_view text, SourceId file, AfterDisable after_disable)
+        : reader_(text), file_(file), reads_on_(after_disable == AfterDisable::read_on)
+    {
+    }
 
     RawDocument run() &&;
 
@@ -50,6 +53,7 @@ private:
 
     LineReader reader_;
     SourceId file_;
+    bool reads_on_; ///< after `disable = yes`
     RawDocument document_;
     std::optional<SourceLocation> first_defaults_;
 };
@@ -210,7 +214,7 @@ bool Parser::is_second_defaults(const RawSection& section)
 
 void Parser::read_body(RawSection section)
 {
-    bool may_be_disabled = section.kind == RawSection::Kind::service;
+    bool may_be_disabled = section.kind == RawSection::Kind::service && !reads_on_;
     while (const auto line = reader_.next()) {
         if (is_only(*line, '}')) {
             document_.items.emplace_back(std::move(section));
@@ -292,9 +296,9 @@ void Parser::lose(const Word& name, Why why)
 
 } // namespace
 
-RawDocument read_xinetd(std::string_view text, SourceId file)
+RawDocument read_xinetd(std::string_view text, SourceId file, AfterDisable after_disable)
 {
-    return Parser(text, file).run();
+    return Parser(text, file, after_disable).run();
 }
 
 } // namespace usherd::config

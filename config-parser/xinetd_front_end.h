@@ -11,6 +11,13 @@
 
 namespace usherd::config {
 
-[[nodiscard]] RawDocument read_xinetd(std::string_view text, SourceId file);
+/// What becomes of an entry after its `disable = yes`.
+enum class AfterDisable : std::uint8_t {
+    stop,    ///< it is not read, as with xinetd
+    read_on, ///< it is read as any other, for a conversion
+};
+
+[[nodiscard]] RawDocument read_xinetd(std::string_view text, SourceId file,
+                                      AfterDisable after_disable = AfterDisable::stop);
 
 } // namespace usherd::config
