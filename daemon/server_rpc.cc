@@ -52,10 +52,14 @@ void Server::judge_rpc(Service& service, const RpcOutcome& outcome)
 
 void Server::on_rpc_retry() noexcept
 {
-    std::erase_if(rpc_retries_, [this](ServiceKey key) { return find(key) == nullptr; });
+    // One that is disabled, or suspended, registers when it opens again.
+    std::erase_if(rpc_retries_, [this](ServiceKey key) {
+        const Service* service = find(key);
+        return service == nullptr || std::holds_alternative<core::Disabled>(service->state()) ||
+               std::holds_alternative<core::Suspended>(service->state());
+    });
     for (const ServiceKey key : rpc_retries_)
-        if (!std::holds_alternative<core::Suspended>(find(key)->state()))
-            opening_.push_back({key});
+        opening_.push_back({key});
     if (!rpc_retries_.empty())
         rpc_retry_.start(retry_interval);
     open_all();

@@ -178,6 +178,9 @@ control::ConnectionList connections(const Server& server, const std::optional<st
     for (const SessionFacts& session : context.internals.list())
         if (is_wanted(*session.spec))
             list.connections.push_back(to_connection(session, "internal"));
+    for (const SessionFacts& session : context.tcpmux.list())
+        if (is_wanted(*session.spec))
+            list.connections.push_back(to_connection(session, "internal"));
     for (const RelayFacts& relay : context.relays.list())
         if (is_wanted(*relay.spec))
             list.connections.push_back(to_connection(relay, "redirect"));
