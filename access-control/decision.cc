@@ -10,9 +10,9 @@ namespace usherd::access {
 namespace {
 
 constexpr std::array<std::string_view, reason_count> reason_names{
-    "allowed", "rate",    "load", "time", "service_limit", "per_source_limit", "process_limit",
-    "address", "libwrap", "fork", "ban"};
-static_assert(static_cast<std::size_t>(Reason::ban) + 1 == reason_names.size());
+    "allowed",       "rate",    "load",    "time", "service_limit", "per_source_limit",
+    "process_limit", "address", "libwrap", "fork", "ban",           "identity"};
+static_assert(static_cast<std::size_t>(Reason::identity) + 1 == reason_names.size());
 
 bool reaches(std::uint32_t running, std::uint32_t limit) noexcept
 {

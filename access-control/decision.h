@@ -27,8 +27,9 @@ enum class Reason : std::uint8_t {
     libwrap,          ///< tcp_wrappers
     fork,             ///< no process could be made
     ban,              ///< banned by hand
+    identity,         ///< IDONLY, and the client's ident server names no user
 };
-inline constexpr int reason_count = 11;
+inline constexpr int reason_count = 12;
 
 /// What xinetd.log(5) writes after `FAIL: ID `: `connections per second` for rate, otherwise the
 /// enumerator's name. @see reference of xinetd's log lines, FAIL

@@ -24,6 +24,7 @@ namespace usherd::daemon {
 
 class Activity;
 class BannerSender;
+class IdentQueries;
 class Wrappers;
 
 struct Context {
@@ -38,6 +39,7 @@ struct Context {
     RpcRegistry& rpc;
     Gatekeeper& gatekeeper;
     Wrappers& wrappers;
+    IdentQueries& ident;
     BannerSender& banners;
     Activity& activity;
     core::DaemonTraits traits;

@@ -15,6 +15,7 @@
 
 #include "access-control/decision.h"
 #include "access-control/source_counter.h"
+#include "config-parser/rare.h"
 #include "daemon/sys/event_loop.h"
 #include "daemon/sys/resolver.h"
 #include "daemon/sys/socket.h"
@@ -49,6 +50,8 @@ struct Arrival {
     bool by_tcpmux = false;                ///< the service was asked for by name, on tcpmux's port
     std::unique_ptr<access::Slot> through; ///< that of tcpmux, until the service's own holds it
     std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+    bool wants_user = false; ///< refused, and the log wants to know whom
+    config::RareText user;   ///< as his ident server says
 };
 
 class Gatekeeper {

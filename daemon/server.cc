@@ -51,14 +51,17 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                PassedSockets passed, LowDescriptors low)
     : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
       resolver_(loop), sensors_(loop, log, provoked_log_), activity_(loop, options.event_ring),
-      gatekeeper_(loop, resolver_, sensors_, wrappers_), banners_(loop, provoked_log_),
-      internals_(loop, *this), relays_(loop, *this), tcpmux_(loop, *this, *this), rpc_(loop, *this),
+      gatekeeper_(loop, resolver_, sensors_, wrappers_),
+      ident_(loop, provoked_log_, {.refused = options.ident_process_limit}),
+      banners_(loop, provoked_log_), internals_(loop, *this), relays_(loop, *this),
+      tcpmux_(loop, *this, *this), rpc_(loop, *this),
       supervisor_(loop, *this,
                   [&](ReportReceiver& receiver) {
                       low.release();
                       return make_launcher(loop, worker_count(options), receiver);
                   }),
-      wrappers_(loop, provoked_log_, supervisor_, options.program, syslog_facility(options)),
+      wrappers_(loop, provoked_log_, supervisor_,
+                {options.program, syslog_facility(options), traits.environment}),
       reaper_(loop, wrappers_),
       retries_(loop, [this](ServerStart start) { supervisor_.launch(std::move(start)); }),
       context_{loop,
@@ -72,6 +75,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
                rpc_,
                gatekeeper_,
                wrappers_,
+               ident_,
                banners_,
                activity_,
                std::move(traits),

@@ -25,6 +25,7 @@
 #include "daemon/core/reload_plan.h"
 #include "daemon/core/state_dump.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/ident.h"
 #include "daemon/low_descriptors.h"
 #include "daemon/options.h"
 #include "daemon/reaper.h"
@@ -167,6 +168,7 @@ private:
     Sensors sensors_;
     Activity activity_;
     Gatekeeper gatekeeper_;
+    IdentQueries ident_;
     BannerSender banners_;
     InternalSessions internals_;
     Relays relays_;

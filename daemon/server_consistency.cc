@@ -54,8 +54,8 @@ std::vector<std::string> Server::inconsistencies()
         const std::size_t holders =
             supervisor_.count(key) + retries_.count(key) +
             relays_.count(static_cast<std::uint64_t>(key)) + gatekeeper_.parked_for(*service) +
-            wrappers_.slots_of(*service) + sessions[static_cast<std::uint64_t>(key)] +
-            requests[static_cast<std::uint64_t>(key)];
+            wrappers_.slots_of(*service) + ident_.slots_of(*service) +
+            sessions[static_cast<std::uint64_t>(key)] + requests[static_cast<std::uint64_t>(key)];
         servers += supervisor_.count(key);
         // Clients that tcpmux has handed on hold its slots under other services.
         const std::size_t counted = service->counter().running();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/core/unsupported.h"
+#include "daemon/ident.h"
 #include "daemon/socket_filter.h"
 #include "daemon/wrappers.h"
 
@@ -30,6 +31,7 @@ Service::~Service()
 {
     context_.gatekeeper.forget(*this);
     context_.wrappers.forget(*this);
+    context_.ident.forget(*this);
     context_.banners.forget(*this);
     close();
 }

@@ -29,6 +29,7 @@
 #include "daemon/core/histogram.h"
 #include "daemon/core/service_state.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/ident.h"
 #include "daemon/internal_datagram.h"
 #include "daemon/listener.h"
 
@@ -65,7 +66,10 @@ struct ServiceMeasures {
     std::uint64_t relayed_out = 0;
 };
 
-class Service final : public ListenerOwner, public DatagramGate, public BannerOwner {
+class Service final : public ListenerOwner,
+                      public DatagramGate,
+                      public BannerOwner,
+                      public IdentOwner {
 public:
     /// Opens nothing yet. @param context outlives the service.
     Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_ptr<ServiceLog> log);
@@ -161,6 +165,9 @@ public:
     void on_banner_sent(BannerStage stage, Arrival arrival,
                         std::optional<access::Slot> slot) noexcept override;
     void on_banner_given_up() noexcept override;
+    // IdentOwner
+    void on_identified(Arrival arrival, std::optional<access::Slot> slot,
+                       const Identity& identity) noexcept override;
     // DatagramGate
     [[nodiscard]] Admission admit(InternalDatagram& asker,
                                   const ReceivedDatagram& datagram) noexcept override;
@@ -185,6 +192,12 @@ private:
     void announce();
     void withdraw();
     void serve(Arrival arrival, access::Slot slot) noexcept;
+    void begin(Arrival arrival, access::Slot slot) noexcept;
+    [[nodiscard]] bool wants_user(const Arrival& arrival) const noexcept;
+    [[nodiscard]] bool wants_user_of_refused(const Arrival& arrival,
+                                             access::Reason reason) const noexcept;
+    void ask_user_of_refused(Arrival arrival) noexcept;
+    void log_user(const config::RareText& user) noexcept;
     [[nodiscard]] bool has_banner(const std::string& file, const Arrival& arrival) const noexcept;
     void send_banner(BannerStage stage, Arrival arrival,
                      std::optional<access::Slot> slot = std::nullopt) noexcept;

@@ -175,6 +175,8 @@ void Service::on_not_answered(const access::Peer& peer, core::ReplyVerdict why) 
 
 void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 {
+    if (arrival.lent >= 0 && !is_lent(arrival.lent))
+        return; // closed while names or tcp_wrappers were asked (cps, reload)
     ++counts_.accepted;
     note(control::EventKind::accepted);
     context_.activity.accepted(event_name(), arrival.peer);
@@ -188,6 +190,14 @@ void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 }
 
 void Service::serve(Arrival arrival, access::Slot slot) noexcept
+{
+    if (wants_user(arrival))
+        context_.ident.ask(*this, spec_->id, std::move(arrival), std::move(slot));
+    else
+        begin(std::move(arrival), std::move(slot));
+}
+
+void Service::begin(Arrival arrival, access::Slot slot) noexcept
 {
     if (spec_->is_internal())
         start_session(std::move(arrival), std::move(slot));
@@ -204,6 +214,7 @@ void Service::start_session(Arrival arrival, access::Slot slot)
         return; // validated at load
     const bool is_inline = core::is_inline(*kind, spec_->socket_type);
     log_record(core::start_record(*spec_, is_inline ? 0 : ::getpid(), arrival.peer));
+    log_user(arrival.user);
     if (*kind == core::InternalService::tcpmux)
         return context_.tcpmux.start(std::move(arrival), spec_, std::move(slot),
                                      static_cast<std::uint64_t>(key_));
@@ -251,6 +262,7 @@ void Service::start_server(Arrival arrival, access::Slot slot)
     start.slot.emplace(std::move(slot));
     start.peer = arrival.peer;
     start.accepted_at = arrival.at;
+    start.user = std::move(arrival.user);
     start.connection = std::move(arrival.socket);
     start.borrowed = arrival.lent;
     start.stderr_fd = open_stderr();
@@ -301,11 +313,15 @@ void Service::count_refusal(const access::Decision& decision,
 void Service::on_refused(Arrival arrival, const access::Decision& decision) noexcept
 {
     count_refusal(decision, arrival.peer);
+    arrival.wants_user = wants_user_of_refused(arrival, decision.reason);
     if (arrival.lent >= 0) {
-        drop_what_waits(arrival.lent);
+        if (is_lent(arrival.lent)) // not closed since
+            drop_what_waits(arrival.lent);
         return_lent(arrival.lent, -1);
     } else if (has_banner(spec_->banner_fail, arrival)) {
         send_banner(BannerStage::failure, std::move(arrival));
+    } else {
+        ask_user_of_refused(std::move(arrival));
     }
     if (decision.reason == access::Reason::rate)
         on_rate_exceeded();
@@ -320,6 +336,8 @@ void Service::on_slot_free() noexcept
 void Service::on_taken_over(Arrival arrival, std::optional<access::Slot> slot, pid_t pid) noexcept
 {
     ++counts_.accepted;
+    note(control::EventKind::accepted);
+    context_.activity.accepted(event_name(), arrival.peer);
     for (const auto& datagram : datagrams_)
         if (arrival.kept && datagram->fd() == arrival.kept->fd)
             datagram->decide(arrival.kept->ticket, false);
@@ -330,6 +348,7 @@ void Service::on_taken_over(Arrival arrival, std::optional<access::Slot> slot, p
         start.slot.emplace(std::move(*slot));
     start.peer = arrival.peer;
     start.borrowed = arrival.lent;
+    start.accepted_at = arrival.at;
     context_.supervisor.adopt(std::move(start), pid);
 }
 

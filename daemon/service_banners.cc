@@ -28,7 +28,7 @@ void Service::on_banner_sent(BannerStage stage, Arrival arrival,
     case BannerStage::success:
         return serve(std::move(arrival), std::move(*slot));
     case BannerStage::failure:
-        return; // closes the connection
+        return ask_user_of_refused(std::move(arrival)); // or closes the connection
     }
 }
 

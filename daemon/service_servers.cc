@@ -107,6 +107,7 @@ void Service::on_server_started(const RunningServer& server) noexcept
     measured().start_latency.add(server.started_at - server.accepted_at);
     if (log_ != nullptr)
         log_start(*log_, server);
+    log_user(server.user);
 }
 
 void Service::log_failed_start(const RunningServer& server) noexcept

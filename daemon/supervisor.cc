@@ -44,6 +44,7 @@ Supervisor::Servers::iterator Supervisor::enter(ServerStart& start) noexcept
     server.accepted_at = start.accepted_at;
     server.borrowed = start.borrowed;
     server.attempts = start.attempts;
+    server.user = std::move(start.user);
     const auto entered = std::prev(servers.end());
     by_ticket_.emplace(ticket, entered);
     return entered;
@@ -94,7 +95,8 @@ void Supervisor::give_back(Servers::iterator server, LaunchReport& report) noexc
                       .connection = std::move(request.connection),
                       .borrowed = request.borrowed,
                       .stderr_fd = std::move(request.stderr_fd),
-                      .attempts = never.attempts};
+                      .attempts = never.attempts,
+                      .user = std::move(never.user)};
     observer_.on_not_started(std::move(start), report.failure.error_number);
 }
 

@@ -48,6 +48,7 @@ struct ServerStart {
     int borrowed = -1;       ///< socket of a wait service instead; open until the start is reported
     sys::UniqueFd stderr_fd; ///< with stderr = log | null
     int attempts = 0;        ///< at making a process, before this one
+    config::RareText user;   ///< the client, as his ident server says; for the record
 };
 
 /// Whom a signal reaches: xinetd signals the process; a handler leads a process group of its own.
@@ -60,9 +61,10 @@ struct RunningServer {
     std::shared_ptr<const config::ServiceSpec> spec; ///< the one it was started with
     std::optional<access::Slot> slot;
     std::optional<access::Peer> peer;
-    int borrowed = -1; ///< as in ServerStart: which socket it holds
-    int attempts = 0;  ///< as in ServerStart
-    pid_t pid = -1;    ///< -1 while starting; afterwards its session and process group too
+    int borrowed = -1;     ///< as in ServerStart: which socket it holds
+    int attempts = 0;      ///< as in ServerStart
+    config::RareText user; ///< as in ServerStart
+    pid_t pid = -1;        ///< -1 while starting; afterwards its session and process group too
     std::chrono::steady_clock::time_point accepted_at; ///< as in ServerStart
     std::chrono::steady_clock::time_point started_at;
     std::chrono::system_clock::time_point started_on_clock; ///< for log and status

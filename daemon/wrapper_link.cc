@@ -61,9 +61,8 @@ struct WrapperLink::Watches {
     sys::Watch writable;
 };
 
-WrapperLink::WrapperLink(sys::EventLoop& loop, WrapperLinkOwner& owner, std::string program,
-                         int facility)
-    : loop_(loop), owner_(owner), program_(std::move(program)), facility_(std::to_string(facility))
+WrapperLink::WrapperLink(sys::EventLoop& loop, WrapperLinkOwner& owner, Settings settings)
+    : loop_(loop), owner_(owner), settings_(std::move(settings))
 {
 }
 
@@ -82,10 +81,15 @@ sys::Result<void> WrapperLink::start()
     const sys::UniqueFd theirs(pair[1]);
     const SpawnSettings settings(theirs.get());
     std::string name = wrapper_process_name;
-    char* argv[] = {name.data(), program_.data(), facility_.data(), nullptr};
+    std::string facility = std::to_string(settings_.facility);
+    char* argv[] = {name.data(), settings_.program.data(), facility.data(), nullptr};
+    std::vector<char*> environment;
+    for (std::string& variable : settings_.environment)
+        environment.push_back(variable.data());
+    environment.push_back(nullptr);
     // Not by its name: a newer version may be installed there by now.
     const int error = ::posix_spawn(&pid_, "/proc/self/exe", &settings.files, &settings.attributes,
-                                    argv, environ);
+                                    argv, environment.data());
     if (error != 0) {
         pid_ = -1;
         return sys::SysError{"posix_spawn", error};

@@ -29,8 +29,14 @@ public:
 
 class WrapperLink {
 public:
-    /// Both outlive it. @param program for syslog @param facility shifted; -1: none
-    WrapperLink(sys::EventLoop& loop, WrapperLinkOwner& owner, std::string program, int facility);
+    struct Settings {
+        std::string program;                  ///< for syslog
+        int facility = -1;                    ///< shifted; -1: none
+        std::vector<std::string> environment; ///< NAME=value, of commands that rules run
+    };
+
+    /// Both outlive it.
+    WrapperLink(sys::EventLoop& loop, WrapperLinkOwner& owner, Settings settings);
     ~WrapperLink();
     WrapperLink(const WrapperLink&) = delete;
     WrapperLink& operator=(const WrapperLink&) = delete;
@@ -56,8 +62,7 @@ private:
 
     sys::EventLoop& loop_;
     WrapperLinkOwner& owner_;
-    std::string program_;
-    std::string facility_;
+    Settings settings_;
     SteadyTime started_at_{};
     pid_t pid_ = -1;
     std::vector<pid_t> ending_; ///< helpers that closed their end and have not been waited for

@@ -36,6 +36,18 @@ WrapperQuestion make_question(std::uint64_t id, Service& service, const Arrival&
     return question;
 }
 
+/// False if the client came through a socket of the service that has been closed since.
+bool has_socket(const Service& service, const Arrival& arrival)
+{
+    if (arrival.socket)
+        return true;
+    const int fd = arrival.kept ? arrival.kept->fd : arrival.lent;
+    const auto& all = service.listeners();
+    return std::any_of(all.begin(), all.end(), [fd](const auto& listener) {
+        return listener->is_open() && listener->fd() == fd;
+    });
+}
+
 /// The process may not lead its group yet.
 void end_process(pid_t pid) noexcept
 {
@@ -92,12 +104,12 @@ struct Wrappers::Client {
 };
 
 Wrappers::Wrappers(sys::EventLoop& loop, ProvokedLog& log, ExitReceiver& others,
-                   std::string program, int facility)
+                   WrapperLink::Settings settings)
     : loop_(loop), log_(log), others_(others),
       deadline_(loop, sys::bind<&Wrappers::on_deadline>(*this)),
       pump_(loop, sys::bind<&Wrappers::pump>(*this)),
       clear_(loop, sys::bind<&Wrappers::clear_finished>(*this)),
-      link_(loop, *this, std::move(program), facility)
+      link_(loop, *this, std::move(settings))
 {
 }
 
@@ -152,6 +164,8 @@ bool Wrappers::put(Client& client) noexcept
     auto asked = write_end ? sys::Result<void>() : sys::Result<void>(write_end.error());
     if (question.groups.size() > WrapperQuestion::max_groups)
         asked = sys::SysError{"setgroups", EINVAL};
+    if (!has_socket(*client.service, client.arrival))
+        asked = sys::SysError{"sendmsg", EBADF};
     if (asked)
         asked = link_.ask(question, descriptors);
     if (!asked && asked.error().number == EAGAIN)

@@ -38,9 +38,8 @@ public:
     static constexpr std::chrono::seconds patience{60};
 
     /// All outlive it. @param others gets the exits that are none of ours
-    /// @param program, facility see WrapperLink
-    Wrappers(sys::EventLoop& loop, ProvokedLog& log, ExitReceiver& others, std::string program,
-             int facility);
+    Wrappers(sys::EventLoop& loop, ProvokedLog& log, ExitReceiver& others,
+             WrapperLink::Settings settings);
     ~Wrappers() override;
     Wrappers(const Wrappers&) = delete;
     Wrappers& operator=(const Wrappers&) = delete;

@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
-targets=(xinetd yaml inetd address times tcpmux request)
+targets=(xinetd yaml inetd address times tcpmux request ident)
 [ $# -lt 2 ] || targets=("$2")
 third_party=${USHERD_CORPUS:-../shared/corpus}
 build=build/fuzz

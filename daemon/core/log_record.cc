@@ -156,6 +156,18 @@ std::string traffic_record(const config::ServiceSpec& spec, std::uint64_t in, st
     return fmt::format("TRAFFIC: {} in={}(bytes) out={}(bytes)", spec.id, in, out);
 }
 
+std::string userid_record(const config::ServiceSpec& spec, std::string_view user)
+{
+    constexpr std::size_t max_user_bytes = 900; // in a record of xinetd's 1024
+    return "USERID: " + spec.id + ' ' + escaped(user, max_user_bytes);
+}
+
+std::string noid_record(const config::ServiceSpec& spec, const std::optional<access::Peer>& peer,
+                        std::string_view explanation)
+{
+    return fmt::format("NOID: {} {} {}", spec.id, address_text(peer), explanation);
+}
+
 std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
                         const std::optional<access::Peer>& peer)
 {

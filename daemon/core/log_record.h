@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The text of service records, byte for byte as xinetd.log(5) has it: START, EXIT, TRAFFIC, FAIL.
+// The text of service records, byte for byte as xinetd.log(5) has it: START, EXIT, TRAFFIC,
+// FAIL, USERID, NOID.
 // Pure.
 
 #pragma once
@@ -32,6 +33,12 @@ struct ExitFacts {
 /// `TRAFFIC: ID in=N(bytes) out=N(bytes)`; empty unless TRAFFIC is set. @param in from the client
 [[nodiscard]] std::string traffic_record(const config::ServiceSpec& spec, std::uint64_t in,
                                          std::uint64_t out);
+/// `USERID: ID TEXT`. @param user as an ident server has it; it is escaped here
+[[nodiscard]] std::string userid_record(const config::ServiceSpec& spec, std::string_view user);
+/// `NOID: ID ADDR EXPLANATION`, whatever is to be logged of failures.
+[[nodiscard]] std::string noid_record(const config::ServiceSpec& spec,
+                                      const std::optional<access::Peer>& peer,
+                                      std::string_view explanation);
 /// `FAIL: ID REASON from=ADDR`; empty if no log_on_failure flag is set.
 [[nodiscard]] std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
                                       const std::optional<access::Peer>& peer);

@@ -7,26 +7,8 @@
 
 namespace usherd::core {
 
-namespace {
-
-using config::ServiceFlag;
-
-std::optional<std::string> unsupported_flag(const config::ServiceSpec& spec)
-{
-    if (spec.flags.has(ServiceFlag::idonly))
-        return "flags = IDONLY is not carried out by this release";
-    return std::nullopt;
-}
-
-} // namespace
-
 std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
 {
-    if (auto why = unsupported_flag(spec))
-        return why;
-    if (spec.log_on_success.has(config::SuccessLog::userid) ||
-        spec.log_on_failure.has(config::FailureLog::userid))
-        return "USERID is not carried out by this release";
     if (needs_address_filter(spec))
         return why_not_filtered(spec);
     return std::nullopt;

@@ -189,4 +189,21 @@ TEST_CASE("TRAFFIC tells both counts, and only if it is asked for")
           "TRAFFIC: r1 in=1(bytes) out=5000000000(bytes)");
 }
 
+TEST_CASE("USERID has what the ident server said, escaped and cut")
+{
+    config::ServiceSpec spec;
+    spec.id = "a";
+    CHECK(userid_record(spec, "UNIX : joe") == "USERID: a UNIX : joe");
+    CHECK(userid_record(spec, "x\x1b\nEXIT: a") == "USERID: a x\\x1b\\nEXIT: a");
+    CHECK(userid_record(spec, std::string(5000, '\x01')).size() < 1024);
+}
+
+TEST_CASE("NOID has the address and the reason")
+{
+    config::ServiceSpec spec;
+    spec.id = "a";
+    CHECK(noid_record(spec, peer_at("192.0.2.7"), "no server") == "NOID: a 192.0.2.7 no server");
+    CHECK(noid_record(spec, std::nullopt, "timeout") == "NOID: a <no address> timeout");
+}
+
 } // namespace usherd::core
