@@ -278,6 +278,8 @@ void Daemon::on_loaded(const config::LoadResult& loaded)
     server_.reload(loaded);
     if (loaded.refused_because.empty())
         status_server_.set_group(loaded.status_group);
+    else
+        notify_ready(summary()); // the reload is over; nothing has changed
 }
 
 /// Applies nothing of a dry run, nor with `strict` of a configuration with a mistake.

@@ -19,6 +19,7 @@ void Server::reload(const config::LoadResult& loaded)
     if (!loaded.refused_because.empty()) {
         log_.error("the configuration stays as it was: {}", loaded.refused_because);
         log_.warning("reconfiguration failed");
+        count_reload(loaded.refused_because);
         return;
     }
     log_.notice("Swapping defaults");

@@ -194,13 +194,14 @@ class Limits(IntegrationCase):
             self.assertEqual(client.read_some(held, 1), b"x")
             subject.wait_for_record("START: a")
             self.assertEqual(ask(b"a\r\n").data, b"")
-        self.assertEqual(ask(b"b\r\n").data, b"")
         subject.wait_for_record("EXIT: a")
+        self.assertEqual(ask(b"b\r\n").data, b"")
+        subject.wait_for_record("FAIL: b")
         self.assertEqual([normalised(line) for line in subject.records()],
                          ["START: a pid=N from=::ffff:127.0.0.1",
                           "FAIL: a service_limit from=::ffff:127.0.0.1",
-                          "FAIL: b address from=::ffff:127.0.0.1",
-                          "EXIT: a status=0 pid=N duration=T(sec)"])
+                          "EXIT: a status=0 pid=N duration=T(sec)",
+                          "FAIL: b address from=::ffff:127.0.0.1"])
         subject.trip(lambda: ask(b"c\r\n"))
         self.assertEqual(ask(b"c\r\n").data, b"-Service not available\r\n")
         self.assertEqual(ask(b"HELP\r\n").data, b"a\r\nb\r\n")
