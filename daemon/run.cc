@@ -276,10 +276,9 @@ void Daemon::on_loaded(const config::LoadResult& loaded)
     if (stopping_)
         return;
     server_.reload(loaded);
-    if (loaded.refused_because.empty())
-        status_server_.set_group(loaded.status_group);
-    else
-        notify_ready(summary()); // the reload is over; nothing has changed
+    if (!loaded.refused_because.empty())
+        return notify_ready(summary()); // the reload is over; nothing has changed
+    status_server_.set_group(loaded.status_group);
 }
 
 /// Applies nothing of a dry run, nor with `strict` of a configuration with a mistake.
