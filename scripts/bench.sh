@@ -19,7 +19,7 @@ programs=${USHERD_BIN_DIR:-$top/build/release/bin}
 packages=(xinetd openbsd-inetd ucspi-tcp ipsvd systemd socat haproxy iperf3)
 
 build() {
-    cmake --preset release -S "$top" >/dev/null
+    cmake --preset release -DUSHERD_TESTS=ON -S "$top" >/dev/null
     cmake --build "$top/build/release" --target bench_programs usherd >&2
 }
 
