@@ -10,26 +10,11 @@
 
 #include "access-control/rule_text.h"
 #include "config-parser/attribute_table.h"
+#include "config-parser/value_names.h"
 
 namespace usherd::config {
 
 namespace {
-
-constexpr std::array<std::string_view, 6> type_names{"RPC",     "INTERNAL", "UNLISTED",
-                                                     "SPECIAL", "TCPMUX",   "TCPMUXPLUS"};
-constexpr std::array<std::string_view, 12> flag_names{
-    "REUSE",     "INTERCEPT", "NORETRY", "IDONLY", "NAMEINARGS", "NODELAY",
-    "KEEPALIVE", "NOLIBWRAP", "SENSOR",  "IPv4",   "IPv6",       "LABELED"};
-constexpr std::array<std::string_view, 4> socket_type_names{"stream", "dgram", "raw", "seqpacket"};
-constexpr std::array<std::string_view, 6> success_names{"HOST", "DURATION", "EXIT",
-                                                        "PID",  "USERID",   "TRAFFIC"};
-constexpr std::array<std::string_view, 3> failure_names{"HOST", "ATTEMPT", "USERID"};
-constexpr std::array<std::string_view, 24> facility_names{
-    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
-    "uucp",   "cron",   "authpriv", "ftp",    "12",     "13",     "14",     "15",
-    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
-constexpr std::array<std::string_view, 8> level_names{"emerg",   "alert",  "crit", "err",
-                                                      "warning", "notice", "info", "debug"};
 
 template <typename Enum, std::size_t count>
 std::string words(EnumSet<Enum> set, const std::array<std::string_view, count>& names)

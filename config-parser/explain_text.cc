@@ -113,6 +113,17 @@ std::string text_of(const ServiceSpec& spec, const access::Facts& facts, const a
 
 } // namespace
 
+access::Arrival arrival_at(const ServiceSpec& spec, const access::IpAddress& address)
+{
+    if (address.family() == access::Family::ipv6)
+        return access::Arrival::native;
+    for (const Endpoint& endpoint : spec.endpoints)
+        if (const auto* inet = std::get_if<InetEndpoint>(&endpoint))
+            return inet->family == access::Family::ipv6 ? access::Arrival::mapped
+                                                        : access::Arrival::native;
+    return access::Arrival::native;
+}
+
 std::vector<StepText> explain_text(const ServiceSpec& spec, const access::Facts& facts,
                                    const access::Explanation& explanation)
 {

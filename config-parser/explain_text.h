@@ -23,6 +23,9 @@ struct StepText {
     std::optional<SourceLocation> location; ///< of that rule, else of the attribute
 };
 
+/// How a client of this address would come in: an IPv4 one through an IPv6 socket, if there is one.
+[[nodiscard]] access::Arrival arrival_at(const ServiceSpec& spec, const access::IpAddress& address);
+
 /// @param explanation of `spec`'s policy and `facts`.
 [[nodiscard]] std::vector<StepText> explain_text(const ServiceSpec& spec,
                                                  const access::Facts& facts,

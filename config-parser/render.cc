@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "config-parser/diagnostic.h"
+#include "config-parser/printable.h"
 
 namespace usherd::config {
 
@@ -20,23 +21,6 @@ struct Cell {
     std::string_view text;
     std::size_t offset;
 };
-
-/// Bytes of the UTF-8 character at the start of `text`; 0 if it is not one that may be shown.
-std::size_t printable_length(std::string_view text) noexcept
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80)
-        return lead >= 0x20 && lead != 0x7f ? 1 : 0;
-    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() < length)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0U) != 0x80U)
-            return 0;
-    const bool is_control = lead == 0xc2 && byte(1) < 0xa0;
-    return is_control ? 0 : length;
-}
 
 std::vector<Cell> to_cells(std::string_view text)
 {

@@ -49,19 +49,6 @@ std::optional<Moment> parse_moment(const std::string& text)
     return std::nullopt;
 }
 
-/// How a client of this address would come in: an IPv4 one through an IPv6 socket, if there is one.
-access::Arrival arrival_at(const config::ServiceSpec& spec, const access::IpAddress& address)
-{
-    for (const config::Endpoint& endpoint : spec.endpoints) {
-        const auto* inet = std::get_if<config::InetEndpoint>(&endpoint);
-        if (inet == nullptr || address.family() == access::Family::ipv6)
-            continue;
-        return inet->family == access::Family::ipv6 ? access::Arrival::mapped
-                                                    : access::Arrival::native;
-    }
-    return access::Arrival::native;
-}
-
 control::TraceStep to_step(const config::StepText& text, const config::Sources& sources)
 {
     control::TraceStep step{text.check, text.verdict, text.text, text.used, text.limit, {}};
@@ -97,7 +84,7 @@ control::Trace trace_of(const Server& server, const Service& service,
                         const control::GetExplain& request, const access::IpAddress& address,
                         const std::optional<Moment>& at)
 {
-    const access::Peer peer{address, arrival_at(service.spec(), address)};
+    const access::Peer peer{address, config::arrival_at(service.spec(), address)};
     const Context& context = server.context();
     auto facts = context.gatekeeper.facts_about(service, peer, context.running_total(),
                                                 context.process_limit);

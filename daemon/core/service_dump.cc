@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config-parser/attribute_table.h"
+#include "config-parser/value_names.h"
 #include "daemon/core/handler_environment.h"
 
 namespace usherd::core {
@@ -17,22 +18,6 @@ namespace {
 using access::IpAddress;
 using config::ServiceFlag;
 using config::ServiceType;
-
-constexpr std::array<std::string_view, 6> type_names{"RPC",     "INTERNAL", "UNLISTED",
-                                                     "SPECIAL", "TCPMUX",   "TCPMUXPLUS"};
-constexpr std::array<std::string_view, 12> flag_names{
-    "REUSE",     "INTERCEPT", "NORETRY", "IDONLY", "NAMEINARGS", "NODELAY",
-    "KEEPALIVE", "NOLIBWRAP", "SENSOR",  "IPv4",   "IPv6",       "LABELED"};
-constexpr std::array<std::string_view, 4> socket_type_names{"stream", "dgram", "raw", "seqpacket"};
-constexpr std::array<std::string_view, 6> success_names{"HOST", "DURATION", "EXIT",
-                                                        "PID",  "USERID",   "TRAFFIC"};
-constexpr std::array<std::string_view, 3> failure_names{"HOST", "ATTEMPT", "USERID"};
-constexpr std::array<std::string_view, 24> facility_names{
-    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
-    "uucp",   "cron",   "authpriv", "ftp",    "12",     "13",     "14",     "15",
-    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
-constexpr std::array<std::string_view, 8> level_names{"emerg",   "alert",  "crit", "err",
-                                                      "warning", "notice", "info", "debug"};
 
 template <typename Enum, std::size_t count>
 std::string words(config::EnumSet<Enum> set, const std::array<std::string_view, count>& names)
@@ -131,13 +116,14 @@ config::EnumSet<ServiceFlag> shown_flags(const config::ServiceSpec& spec)
 void Writer::kind()
 {
     line("id = {}", spec_.id);
-    line("flags ={}", words(shown_flags(spec_), flag_names));
+    line("flags ={}", words(shown_flags(spec_), config::flag_names));
     auto types = spec_.types;
     if (spec_.flags.has(ServiceFlag::intercept))
         types.add(ServiceType::internal); // xinetd runs its interceptor inside
     if (!types.empty())
-        line("type ={}", words(types, type_names));
-    line("socket_type = {}", socket_type_names.at(static_cast<std::size_t>(spec_.socket_type)));
+        line("type ={}", words(types, config::type_names));
+    line("socket_type = {}",
+         config::socket_type_names.at(static_cast<std::size_t>(spec_.socket_type)));
     line("Protocol (name,number) = ({},{})", spec_.protocol.name, spec_.protocol.number);
     if (spec_.port)
         line("port = {}", *spec_.port);
@@ -246,8 +232,8 @@ void Writer::log()
     }
     if (const auto* syslog = std::get_if<config::SyslogTarget>(&spec_.log_target))
         line("Logging to syslog. Facility = {}, level = {}",
-             facility_names.at(static_cast<std::size_t>(LOG_FAC(syslog->facility))),
-             level_names.at(static_cast<std::size_t>(LOG_PRI(syslog->level))));
+             config::facility_names.at(static_cast<std::size_t>(LOG_FAC(syslog->facility))),
+             config::level_names.at(static_cast<std::size_t>(LOG_PRI(syslog->level))));
     else if (spec_.log_target_inherited)
         line("Logging to common log file");
     else if (file->soft_limit == 0)
@@ -255,8 +241,8 @@ void Writer::log()
     else
         line("Logging to file: {} (soft={} hard={})", file->path, file->soft_limit,
              file->hard_limit);
-    line("Log_on_success flags ={}", words(spec_.log_on_success, success_names));
-    line("Log_on_failure flags ={}", words(spec_.log_on_failure, failure_names));
+    line("Log_on_success flags ={}", words(spec_.log_on_success, config::success_names));
+    line("Log_on_failure flags ={}", words(spec_.log_on_failure, config::failure_names));
 }
 
 void Writer::environment(Strings strings)

@@ -8,18 +8,6 @@ namespace usherd::ctl {
 
 namespace {
 
-/// How a client of this address would come in: an IPv4 one through an IPv6 socket, if there is one.
-access::Arrival arrival_at(const config::ServiceSpec& spec, const access::IpAddress& address)
-{
-    if (address.family() == access::Family::ipv6)
-        return access::Arrival::native;
-    for (const config::Endpoint& endpoint : spec.endpoints)
-        if (const auto* inet = std::get_if<config::InetEndpoint>(&endpoint))
-            return inet->family == access::Family::ipv6 ? access::Arrival::mapped
-                                                        : access::Arrival::native;
-    return access::Arrival::native;
-}
-
 control::TraceStep to_step(const config::StepText& text, const config::Sources& sources)
 {
     control::TraceStep step{text.check, text.verdict, text.text, text.used, text.limit, {}};
@@ -38,7 +26,7 @@ control::Trace trace_of(const config::LoadResult& loaded, const config::ServiceS
     access::Facts facts;
     facts.load_average = given.load_average;
     facts.local_minute = given.at.minute;
-    facts.peer = access::Peer{given.address, arrival_at(spec, given.address)};
+    facts.peer = access::Peer{given.address, config::arrival_at(spec, given.address)};
     facts.host_name = given.host_name;
     facts.denied_by_sensor = spec.flags.has(config::ServiceFlag::sensor);
     const auto explanation = access::explain(spec.policy, facts);
@@ -83,7 +71,7 @@ bool needs_host_name(const config::LoadResult& loaded, const std::string& servic
                      const access::IpAddress& address)
 {
     for (const config::SpecPointer& spec : find(loaded, service))
-        if (access::needs_host_name(spec->policy, {address, arrival_at(*spec, address)}))
+        if (access::needs_host_name(spec->policy, {address, config::arrival_at(*spec, address)}))
             return true;
     return false;
 }
