@@ -81,18 +81,17 @@ void Assembly::take_service(RawSection section)
         finish_service(std::move(draft), first);
 }
 
-/// Who writes a list into `defaults` may think that it holds for everything.
+/// Who comes from xinetd had services of inetd.conf that the lists of `defaults` left open.
 void Assembly::tell_of_lists(const RawSection& section)
 {
     const ServiceDraft& defaults = final_defaults();
     if ((!defaults.only_from && !defaults.no_access) || std::exchange(told_of_lists_, true))
         return;
-    Diagnostic& diagnostic = context_.diagnostics.warning(
-        section.location, "only_from and no_access in defaults do not hold for services of "
-                          "inetd.conf, as with xinetd");
-    diagnostic.suggestion =
-        "'usherctl convert --to xinetd' makes services of them for which they do";
-    diagnostic.unknown_to_xinetd = true;
+    context_.diagnostics
+        .warning(section.location,
+                 "only_from and no_access in defaults hold for services of inetd.conf, too; "
+                 "xinetd does not apply them there")
+        .unknown_to_xinetd = true;
 }
 
 void Assembly::finish_service(ServiceDraft draft, std::size_t first_diagnostic)

@@ -59,7 +59,9 @@ constexpr std::array inheritances{
 constexpr std::array<std::string_view, 8> copied_before{
     "log_on_success", "log_on_failure", "passenv",        "only_from",
     "no_access",      "banner",         "banner_success", "banner_fail"};
-constexpr std::size_t copied_to_inetd = 3; ///< so many of them are for entries of inetd.conf, too
+/// So many of them are for entries of inetd.conf, too. xinetd copies three, and leaves such
+/// services without the address lists (S3).
+constexpr std::size_t copied_to_inetd = 5;
 
 std::optional<AttributeOrigin> origin_in(const ServiceSpec& defaults, std::uint16_t attribute)
 {
@@ -163,8 +165,6 @@ void inherit_settings(Finishing& service)
 
 void compile_address_lists(Finishing& service)
 {
-    if (service.draft.from_inetd)
-        return;
     ServiceSpec& spec = service.spec();
     spec.policy.only_from = service.defaults.policy.only_from;
     spec.policy.no_access = service.defaults.policy.no_access;

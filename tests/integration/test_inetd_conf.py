@@ -73,17 +73,24 @@ class AsXinetd(InetdCase):
         subject.wait_for_record(f"START: {expected} ")
         subject.wait_for_record("START: echo-dgram ")
 
-    def test_limits_of_defaults_hold_and_address_lists_do_not(self):
+    def test_limits_of_defaults_hold(self):
         def scenario(subject):
             reply = client.exchange(21).data
             subject.wait_for_record("ftp")
             return reply, [logs.normalised(line) for line in subject.records()][:1]
-        conf = defaults(instances=0, only_from="192.0.2.9")
-        refused = self.compare_lines(["ftp stream tcp nowait root /bin/echo echo hi"], scenario, conf)
+        refused = self.compare_lines(["ftp stream tcp nowait root /bin/echo echo hi"], scenario,
+                                     defaults(instances=0))
         self.assertIn("service_limit", refused[1][0])
-        served = self.compare_lines(["ftp stream tcp nowait root /bin/echo echo hi"], scenario,
-                                    defaults(only_from="192.0.2.9", no_access="127.0.0.1"))
-        self.assertEqual(served[0], b"hi\n")
+
+    @on(XINETD, USHERD)
+    def test_address_lists_of_defaults_hold(self, kind):
+        """xinetd leaves services of inetd.conf open (S3)."""
+        for lists in {"only_from": "192.0.2.9"}, {"no_access": "127.0.0.1"}:
+            subject = self.serve("ftp stream tcp nowait root /bin/echo echo hi", kind=kind,
+                                 conf=defaults(**lists))
+            self.assertEqual(client.exchange(21).data, b"hi\n" if kind == XINETD else b"")
+            subject.wait_for_record("START: ftp " if kind == XINETD else "FAIL: ftp address ")
+            subject.stop()
 
     def test_enabled_and_disabled_name_its_services_too(self):
         def scenario(_):
