@@ -193,8 +193,7 @@ SIGNALS = [
          + service("tunnel", port=4001, server=None, server_args=None,
                    redirect="127.0.0.1 4000", log_on_success="TRAFFIC")
          + internal("daytime", "dgram", port=4002)
-         + service("trap", port=4003, flags="SENSOR", deny_time=60), dump(DUMP),
-         needs="libwrap"),
+         + service("trap", port=4003, flags="SENSOR", deny_time=60), dump(DUMP)),
     case("the state dump of paused and waiting services", "signal USR1; dump service; cps",
          BASE + service(**CAT, cps="1 60"),
          lambda run: (run.daemon.trip(lambda: run.client.exchange(4000)), run.settle(),

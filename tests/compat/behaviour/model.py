@@ -50,7 +50,6 @@ class Case:
     options: tuple = ()             # of the command line
     files: tuple = ()               # (name, text) written before the start
     prepare: typing.Callable = None  # called before the start, with the run
-    needs: str = ""                 # a feature of usherd that may not be built: leaves the case out
     differs: tuple = ()             # (aspect, row of usherd.conf(5), COMPATIBILITY)
     unordered: bool = False         # records may come in any order
     repeated: bool = False          # records may come in any number, too

@@ -38,8 +38,6 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=2, metavar="N",
                         help="so many pairs of daemons at once (default 2)")
     parser.add_argument("--show", action="store_true", help="print what was seen of every case")
-    parser.add_argument("--pending", action="store_true",
-                        help="also cases of features that usherd does not have yet")
     parser.add_argument("--oracle", action="store_true", help="run xinetd alone, and show")
     parser.add_argument("--table", action="store_true",
                         help="write the table of README.md anew and run nothing")
@@ -126,9 +124,8 @@ def report(chosen, found, arguments):
             print(json.dumps({case.name: [old, new]}, indent=1))
         for text in wrong:
             print(f"WRONG\t{case.name}\n    {text}")
-    pending = len([case for case in cases.ALL if case.needs in cases.PENDING])
     print(f"behaviour: {len(chosen)} cases, {counts['same']} same, {counts['listed']} listed, "
-          f"{counts['wrong']} wrong" + (f"; {pending} pending" if pending else ""))
+          f"{counts['wrong']} wrong")
     return counts["wrong"]
 
 
@@ -136,8 +133,6 @@ def main():
     arguments = parse_arguments()
     if arguments.table or arguments.check_table:
         return table.write(REPOSITORY) if arguments.table else table.check(REPOSITORY)
-    if arguments.pending:
-        os.environ["USHERD_COMPAT_PENDING"] = "1"
     if not arguments.oracle and programs.usherd_directory() is None:
         sys.exit("compat: usherd is not built; set USHERD_BIN_DIR")
     chosen = cases.select(arguments.only, arguments.every)

@@ -51,11 +51,13 @@ def messages(text, tolerant=False):
 
 def decided_early(lines):
     """xinetd's records as a daemon writes them that decides before a process exists: a refused
-    client has its FAIL line only, without the START and EXIT of the child that refused it."""
+    client has its FAIL or NOID line only, without the START and EXIT of the child that refused it."""
     kept = list(lines)
-    for refusal in [line for line in lines if re.match(r"FAIL: \S+ (address|libwrap)\b", line)]:
-        service = refusal.split()[1]
-        client = refusal.partition(" from=")[2]
+    refused = (re.match(r"FAIL: (\S+) (?:address|libwrap)\b(?: from=)?(.*)|NOID: (\S+) (\S+)", line)
+               for line in lines)
+    for refusal in filter(None, refused):
+        service = refusal[1] or refusal[3]
+        client = refusal[2] or refusal[4] or ""
         starts = [line for line in kept if line.split()[:2] == ["START:", service]
                   and line.partition(" from=")[2] in (client, "")]
         if not starts:
