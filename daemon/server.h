@@ -22,6 +22,7 @@
 #include "daemon/banner_sender.h"
 #include "daemon/context.h"
 #include "daemon/control/plan.h"
+#include "daemon/control/request.h"
 #include "daemon/core/reload_plan.h"
 #include "daemon/core/state_dump.h"
 #include "daemon/gatekeeper.h"
@@ -92,10 +93,11 @@ public:
     /// The confirmed name of an address, if it has been looked up lately or is in the hosts file.
     [[nodiscard]] std::optional<std::string> known_name(const access::IpAddress& address) const;
 
-    /// Opens or closes the sockets of every service with this id, until the next reload.
+    /// Opens or closes the sockets of every service with this id, until the next reload; with
+    /// `kill` ends what runs, too.
     /// @return how many there are, or the first error: a service that cannot be opened stays as it
     /// was.
-    [[nodiscard]] sys::Result<std::size_t> set_enabled(std::string_view id, bool enabled);
+    [[nodiscard]] sys::Result<std::size_t> switch_services(const control::SwitchService& order);
     /// TERM to the group of a handler now, KILL after its kill_grace. @return false if there is no
     /// such handler.
     bool end_handler(pid_t pid) noexcept { return supervisor_.end(pid); }
@@ -132,6 +134,9 @@ private:
     void apply(const core::ReloadPlan& plan, LogBook& book, const Sources& sources);
     void readjust(const core::ReloadPlan::Keep& keep, LogBook& book, const Sources& sources);
     void keep_last_good(const core::ReloadPlan::Stale& stale, LogBook& book);
+    [[nodiscard]] sys::Result<void> switch_one(Service& service,
+                                               const control::SwitchService& order);
+    void end_handlers(const Service& service);
     void kill_servers(Service& service);
     void drop(std::unique_ptr<Service>& service);
     void open_all();

@@ -26,7 +26,7 @@ std::string_view misfit(const Service& service)
     if (std::holds_alternative<core::OutOfService>(service.state()))
         return is_open ? "is out of service and has an open socket" : "";
     if (std::holds_alternative<core::Suspended>(service.state()) ||
-        std::holds_alternative<core::Disabled>(service.state()))
+        core::is_closed_by_hand(service.state()))
         return ""; // closed, or open and paused where the supervisor passed them in
     return is_open || service.spec().endpoints.empty() ? "" : "is active and has no socket";
 }

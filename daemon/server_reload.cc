@@ -99,7 +99,7 @@ void Server::keep_last_good(const core::ReloadPlan::Stale& stale, LogBook& book)
     service.mark_stale(stale.why, book.open(service.spec(), log_failed));
     log_.error("service {} runs on with its last good configuration: {}", service.spec().id,
                stale.why);
-    if (std::holds_alternative<core::Disabled>(service.state()))
+    if (core::is_closed_by_hand(service.state()))
         opening_.push_back({service.key()});
 }
 

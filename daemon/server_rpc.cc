@@ -55,7 +55,7 @@ void Server::on_rpc_retry() noexcept
     // One that is disabled, or suspended, registers when it opens again.
     std::erase_if(rpc_retries_, [this](ServiceKey key) {
         const Service* service = find(key);
-        return service == nullptr || std::holds_alternative<core::Disabled>(service->state()) ||
+        return service == nullptr || core::is_closed_by_hand(service->state()) ||
                std::holds_alternative<core::Suspended>(service->state());
     });
     for (const ServiceKey key : rpc_retries_)

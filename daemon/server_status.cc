@@ -15,27 +15,54 @@ const Service* Server::service(ServiceKey key) const noexcept
     return found == by_key_.end() ? nullptr : found->second;
 }
 
-sys::Result<std::size_t> Server::set_enabled(std::string_view id, bool enabled)
+sys::Result<std::size_t> Server::switch_services(const control::SwitchService& order)
 {
     std::size_t count = 0;
     for (const auto& service : services_) {
-        if (service->spec().id != id)
+        if (service->spec().id != order.id)
             continue;
         ++count;
-        const bool is_disabled = std::holds_alternative<core::Disabled>(service->state());
-        if (!enabled && !is_disabled) {
-            std::erase_if(opening_, [&](const Opening& opening) {
-                return opening.service == service->key();
-            });
-            service->disable();
-            log_.notice("service {} disabled by request", service->spec().id);
-        } else if (enabled && is_disabled) {
-            if (auto opened = service->open(); !opened)
-                return opened.error();
-            log_.notice("service {} enabled by request", service->spec().id);
-        }
+        if (auto done = switch_one(*service, order); !done)
+            return done.error();
     }
     return count;
+}
+
+sys::Result<void> Server::switch_one(Service& service, const control::SwitchService& order)
+{
+    using control::Switch;
+    const auto& id = service.spec().id;
+    if (order.to == Switch::enable) {
+        if (!core::is_closed_by_hand(service.state()))
+            return {};
+        if (auto opened = service.open(); !opened)
+            return opened;
+        log_.notice("service {} enabled by request", id);
+        return {};
+    }
+    std::erase_if(opening_,
+                  [&](const Opening& opening) { return opening.service == service.key(); });
+    if (order.to == Switch::disable && !std::holds_alternative<core::Disabled>(service.state())) {
+        service.disable();
+        log_.notice("service {} disabled by request", id);
+    } else if (order.to == Switch::drain &&
+               !std::holds_alternative<core::Draining>(service.state())) {
+        log_.notice("service {} drains by request: {} running", id, service.counter().running());
+        service.drain();
+    }
+    if (order.kill)
+        end_handlers(service);
+    return {};
+}
+
+void Server::end_handlers(const Service& service)
+{
+    if (service.counter().running() > 0)
+        log_.notice("service {}: ending what runs by request", service.spec().id);
+    supervisor_.end(service.key());
+    internals_.end(static_cast<std::uint64_t>(service.key()));
+    relays_.end(static_cast<std::uint64_t>(service.key()));
+    tcpmux_.end(static_cast<std::uint64_t>(service.key()));
 }
 
 std::optional<std::string> Server::known_name(const access::IpAddress& address) const

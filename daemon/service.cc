@@ -38,8 +38,7 @@ Service::~Service()
 
 bool Service::is_available() const noexcept
 {
-    return !std::holds_alternative<core::OutOfService>(state_) &&
-           !std::holds_alternative<core::Disabled>(state_);
+    return !std::holds_alternative<core::OutOfService>(state_) && !core::is_closed_by_hand(state_);
 }
 
 Listener::Mode Service::listener_mode() const noexcept
@@ -142,7 +141,7 @@ void Service::put_out_of_service(std::string why) noexcept
     note_state();
 }
 
-void Service::disable() noexcept
+void Service::close_by_hand() noexcept
 {
     const bool passed_in = std::any_of(listeners_.begin(), listeners_.end(),
                                        [](const auto& l) { return l->is_passed_in(); });
@@ -157,8 +156,32 @@ void Service::disable() noexcept
     }
     lent_.clear();
     waiting_for_slot_ = false;
+}
+
+void Service::disable() noexcept
+{
+    close_by_hand();
     state_ = core::Disabled{};
     note_state();
+}
+
+void Service::drain() noexcept
+{
+    close_by_hand();
+    state_ = core::Draining{};
+    note_state();
+    finish_draining();
+    if (is_tcpmux() && std::holds_alternative<core::Draining>(state_))
+        timer().start(tcpmux_look); // as at its limit, see wants_connection()
+}
+
+void Service::finish_draining() noexcept
+{
+    if (!std::holds_alternative<core::Draining>(state_) || counter_.running() > 0)
+        return;
+    state_ = core::Disabled{};
+    context_.log.notice("service {} is drained", spec_->id);
+    note_state("drained");
 }
 
 sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log)
@@ -239,6 +262,12 @@ void Service::on_rate_exceeded() noexcept
 
 void Service::on_hold_off_over() noexcept
 {
+    if (std::holds_alternative<core::Draining>(state_)) {
+        finish_draining();
+        if (std::holds_alternative<core::Draining>(state_))
+            timer().start(tcpmux_look);
+        return;
+    }
     if (!std::holds_alternative<core::Suspended>(state_)) {
         resume_listeners(); // cps_action = delay
         return;

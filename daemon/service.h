@@ -66,6 +66,10 @@ struct ServiceMeasures {
     std::uint64_t relayed_out = 0;
 };
 
+/// How often a tcpmux service looks whether clients that it has handed on are gone: nobody tells
+/// it.
+inline constexpr std::chrono::milliseconds tcpmux_look{250};
+
 class Service final : public ListenerOwner,
                       public DatagramGate,
                       public BannerOwner,
@@ -123,6 +127,8 @@ public:
     void put_out_of_service(std::string why) noexcept;
     /// Closes the sockets by hand; servers run on. open() enables again.
     void disable() noexcept;
+    /// The same, and tells (state, event, log) when the last server has ended.
+    void drain() noexcept;
 
     /// New settings, the same identity. Sockets whose endpoint is still wanted stay; others are
     /// closed; open() opens the new ones. @return an error if the new address rules could not be
@@ -133,7 +139,7 @@ public:
     /// From the Gatekeeper.
     void on_admitted(Arrival arrival, access::Slot slot) noexcept;
     void on_refused(Arrival arrival, const access::Decision& decision) noexcept;
-    /// A slot that was held for a client that is not served has been given back.
+    /// A slot has been given back.
     void on_slot_free() noexcept;
     /// From tcp_wrappers: a command of a rule serves the client, as the process `pid`.
     void on_taken_over(Arrival arrival, std::optional<access::Slot> slot, pid_t pid) noexcept;
@@ -177,6 +183,8 @@ private:
     [[nodiscard]] Listener::Mode listener_mode() const noexcept;
     [[nodiscard]] sys::Result<void> open_missing();
     void watch(Listener& listener);
+    void close_by_hand() noexcept;
+    void finish_draining() noexcept;
     void resume_listeners() noexcept;
     void pause_listeners() noexcept;
     void lend(int socket) noexcept;
@@ -212,7 +220,8 @@ private:
         return {spec_, &spec_->id};
     }
     void note(control::EventKind kind, access::Reason reason = access::Reason::allowed) noexcept;
-    void note_state() noexcept;
+    /// @param why empty: that of the state.
+    void note_state(std::string_view why = {}) noexcept;
     void measure_exit(int wait_status, std::chrono::steady_clock::duration ran);
     [[nodiscard]] ServiceMeasures& measured();
     void log_record(const std::string& record) noexcept;

@@ -49,7 +49,7 @@ bool Service::wants_connection() noexcept
         pause_listeners();
         // Its slots go on with the clients it hands over, and nobody tells it that they end.
         if (is_tcpmux())
-            timer().start(std::chrono::milliseconds(250));
+            timer().start(tcpmux_look);
         return false;
     }
     if (spec_->cps_action == config::CpsAction::delay &&
@@ -331,6 +331,7 @@ void Service::on_slot_free() noexcept
 {
     if (waiting_for_slot_)
         resume_listeners();
+    finish_draining();
 }
 
 void Service::on_taken_over(Arrival arrival, std::optional<access::Slot> slot, pid_t pid) noexcept

@@ -34,8 +34,7 @@ void Service::on_banner_sent(BannerStage stage, Arrival arrival,
 
 void Service::on_banner_given_up() noexcept
 {
-    if (waiting_for_slot_)
-        resume_listeners();
+    on_slot_free();
 }
 
 } // namespace usherd::daemon

@@ -49,8 +49,7 @@ void Service::on_relay_ended(const RelayFacts& relay) noexcept
     measured().relayed_out += relay.bytes_out;
     if (log_ != nullptr)
         log_relay_end(*log_, relay);
-    if (waiting_for_slot_)
-        resume_listeners();
+    on_slot_free();
 }
 
 } // namespace usherd::daemon

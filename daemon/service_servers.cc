@@ -24,12 +24,14 @@ void Service::note(control::EventKind kind, access::Reason reason) noexcept
                    kind, reason};
 }
 
-void Service::note_state() noexcept
+void Service::note_state(std::string_view why) noexcept
 {
     note(control::EventKind::state);
     std::string text(core::status_name(state_));
     if (const auto* out = std::get_if<core::OutOfService>(&state_))
-        text += ": " + out->why;
+        why = out->why;
+    if (!why.empty())
+        text.append(": ").append(why);
     context_.activity.state(event_name(), std::move(text));
 }
 
@@ -140,8 +142,7 @@ void Service::on_server_exited(RunningServer server, int wait_status, const rusa
     server.slot.reset();
     if (server.borrowed >= 0)
         return_lent(server.borrowed, server.pid);
-    if (waiting_for_slot_)
-        resume_listeners();
+    on_slot_free();
 }
 
 void Service::on_server_given_up(ServerStart start) noexcept
@@ -150,8 +151,7 @@ void Service::on_server_given_up(ServerStart start) noexcept
     start.slot.reset();
     if (start.borrowed >= 0)
         return_lent(start.borrowed, -1);
-    if (waiting_for_slot_)
-        resume_listeners();
+    on_slot_free();
 }
 
 void Service::on_session_ended(const SessionFacts& session) noexcept
@@ -164,8 +164,7 @@ void Service::on_session_ended(const SessionFacts& session) noexcept
     log_record(
         core::exit_record(*session.spec, {session.wait_status, ::getpid(),
                                           std::chrono::duration_cast<std::chrono::seconds>(ran)}));
-    if (waiting_for_slot_)
-        resume_listeners();
+    on_slot_free();
 }
 
 } // namespace usherd::daemon

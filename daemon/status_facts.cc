@@ -36,6 +36,7 @@ void count_state(control::ServiceTotals& totals, const Service& service)
         void operator()(const core::HandedOver& /*s*/) const { ++totals.handed_over; }
         void operator()(const core::OutOfService& /*s*/) const { ++totals.out_of_service; }
         void operator()(const core::Disabled& /*s*/) const { ++totals.disabled; }
+        void operator()(const core::Draining& /*s*/) const { ++totals.draining; }
     };
     ++totals.total;
     totals.stale += service.stale_because().empty() ? 0 : 1;

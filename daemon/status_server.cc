@@ -157,7 +157,7 @@ StatusServer::Answer::operator()(const control::GetService& request) const
 StatusServer::Answer::Reply
 StatusServer::Answer::operator()(const control::SwitchService& request) const
 {
-    const auto done = server().set_enabled(request.id, request.enable);
+    const auto done = server().switch_services(request);
     if (!done)
         return error_reply({409, "conflict", sys::to_string(done.error())});
     if (*done == 0)

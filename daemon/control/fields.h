@@ -29,6 +29,7 @@ void fields(F& f, V& v)
     f("handed_over", v.handed_over);
     f("out_of_service", v.out_of_service);
     f("disabled", v.disabled);
+    f("draining", v.draining);
     f("stale", v.stale);
 }
 

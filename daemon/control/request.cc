@@ -132,10 +132,11 @@ Parsed make_service(Arguments& arguments, const std::string& id)
     return arguments.finish(GetService{id});
 }
 
-template <bool enable>
+template <Switch to>
 Parsed make_switch(Arguments& arguments, const std::string& id)
 {
-    return arguments.finish(SwitchService{id, enable});
+    const bool kill = to == Switch::drain && arguments.flag("kill");
+    return arguments.finish(SwitchService{id, to, kill});
 }
 
 Parsed make_connections(Arguments& arguments, const std::string& /*id*/)
@@ -219,8 +220,9 @@ constexpr std::array routes{
     Route{Method::get, "v1/status", make_plain<GetStatus>},
     Route{Method::get, "v1/services", make_plain<GetServices>},
     Route{Method::get, "v1/services/{}", make_service},
-    Route{Method::post, "v1/services/{}/enable", make_switch<true>},
-    Route{Method::post, "v1/services/{}/disable", make_switch<false>},
+    Route{Method::post, "v1/services/{}/enable", make_switch<Switch::enable>},
+    Route{Method::post, "v1/services/{}/disable", make_switch<Switch::disable>},
+    Route{Method::post, "v1/services/{}/drain", make_switch<Switch::drain>},
     Route{Method::get, "v1/connections", make_connections},
     Route{Method::post, "v1/connections/{}/kill", make_kill},
     Route{Method::get, "v1/sources", make_sources},

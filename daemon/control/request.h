@@ -41,10 +41,12 @@ struct GetService {
     std::string id;
     bool operator==(const GetService&) const = default;
 };
-/// enable, disable: until the next reload.
+enum class Switch : std::uint8_t { enable, disable, drain };
+/// Until the next reload.
 struct SwitchService {
     std::string id;
-    bool enable = false;
+    Switch to = Switch::enable;
+    bool kill = false; ///< with drain: end what runs
     bool operator==(const SwitchService&) const = default;
 };
 struct GetConnections {

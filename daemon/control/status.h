@@ -29,6 +29,7 @@ struct ServiceTotals {
     std::uint64_t handed_over = 0;
     std::uint64_t out_of_service = 0;
     std::uint64_t disabled = 0; ///< by `disable` on this socket
+    std::uint64_t draining = 0; ///< by `drain`, and something of it runs still
     std::uint64_t stale = 0;    ///< counted in one of the others too
 
     bool operator==(const ServiceTotals&) const = default;
@@ -92,7 +93,7 @@ struct ServiceSummary {
     std::uint64_t key = 0; ///< tells services of one id apart, as long as the daemon runs
     std::string name;
     std::string kind;  ///< program, internal, redirect
-    std::string state; ///< active, suspended, handed_over, out_of_service, disabled
+    std::string state; ///< active, suspended, handed_over, out_of_service, disabled, draining
     std::optional<std::string> state_reason;
     std::optional<std::string> stale; ///< why its new text is not in force
     std::string socket_type;          ///< stream, dgram, raw, seqpacket

@@ -2,6 +2,8 @@
 //
 // Requests as a client sends them; the other direction is request.cc.
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "daemon/control/json.h"
@@ -49,10 +51,11 @@ struct ToWire {
     }
     WireRequest operator()(const SwitchService& r) const
     {
-        return {Method::post,
-                fmt::format("/v1/services/{}/{}", percent_encoded(r.id),
-                            r.enable ? "enable" : "disable"),
-                {}};
+        constexpr std::array<std::string_view, 3> words{"enable", "disable", "drain"};
+        Query query(fmt::format("/v1/services/{}/{}", percent_encoded(r.id),
+                                words[static_cast<std::size_t>(r.to)]));
+        query.add_flag("kill", r.kill);
+        return {Method::post, std::move(query).target(), {}};
     }
     WireRequest operator()(const GetConnections& r) const
     {

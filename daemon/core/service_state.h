@@ -6,6 +6,7 @@
 //   Listening --wait server started--> HandedOver --that server exits--> Listening
 //   any --sockets cannot be had--> OutOfService
 //   any --disabled on the status socket--> Disabled --enabled, or a reload--> Listening
+//   any --drained on the status socket--> Draining --nothing of it runs any more--> Disabled
 
 #pragma once
 
@@ -35,12 +36,18 @@ struct OutOfService {
 };
 /// Closed by hand, until it is enabled again or the configuration is reloaded.
 struct Disabled {};
-using ServiceState = std::variant<Listening, Suspended, HandedOver, OutOfService, Disabled>;
+/// Closed by hand like Disabled, and somebody waits for its last server to end.
+struct Draining {};
+using ServiceState =
+    std::variant<Listening, Suspended, HandedOver, OutOfService, Disabled, Draining>;
 
-/// `active`, `suspended`, `handed over`, `out of service`, `disabled`.
+/// `active`, `suspended`, `handed over`, `out of service`, `disabled`, `draining`.
 [[nodiscard]] std::string_view name(const ServiceState& state) noexcept;
 /// The same for programs: with `_` instead of blanks.
 [[nodiscard]] std::string_view status_name(const ServiceState& state) noexcept;
+
+/// Disabled or Draining.
+[[nodiscard]] bool is_closed_by_hand(const ServiceState& state) noexcept;
 
 /// The state after the server `pid` has exited.
 [[nodiscard]] ServiceState on_server_exit(ServiceState state, pid_t pid);

@@ -10,6 +10,7 @@
 #include "daemon/ctl/answer.h"
 #include "daemon/ctl/block.h"
 #include "daemon/ctl/clock.h"
+#include "daemon/ctl/drain_command.h"
 #include "daemon/ctl/render.h"
 #include "daemon/ctl/terminal.h"
 
@@ -42,9 +43,9 @@ void reload(bool dry_run, bool strict, Session& session)
         session.status = ExitStatus::no;
 }
 
-void switch_service(const std::string& id, bool enable, Session& session)
+void switch_service(const std::string& id, control::Switch to, Session& session)
 {
-    if (const auto list = ask<control::ServiceList>(session, control::SwitchService{id, enable}))
+    if (const auto list = ask<control::ServiceList>(session, control::SwitchService{id, to}))
         session.print(render(*list, now(), style_of(session)));
 }
 
@@ -124,12 +125,12 @@ void add_kill_command(CLI::App& app, Session& session)
 }
 
 void add_switch_command(CLI::App& app, Session& session, const char* name, const char* what,
-                        bool enable)
+                        control::Switch to)
 {
     auto id = std::make_shared<std::string>();
     CLI::App* const command = app.add_subcommand(name, what);
     command->add_option("service", *id, "its id")->required()->option_text("SERVICE");
-    command->callback([id, enable, &session] { switch_service(*id, enable, session); });
+    command->callback([id, to, &session] { switch_service(*id, to, session); });
 }
 
 } // namespace
@@ -146,9 +147,12 @@ void add_change_commands(CLI::App& app, Session& session)
     command->add_flag("--dry-run", options->dry_run, "say what would change, and change nothing");
     command->add_flag("--strict", options->strict, "change nothing if anything is wrong");
     command->callback([options, &session] { reload(options->dry_run, options->strict, session); });
-    add_switch_command(app, session, "enable", "open the sockets of a service again", true);
+    add_switch_command(app, session, "enable", "open the sockets of a service again",
+                       control::Switch::enable);
     add_switch_command(app, session, "disable",
-                       "close the sockets of a service until the next reload", false);
+                       "close the sockets of a service until the next reload",
+                       control::Switch::disable);
+    add_drain_command(app, session);
     add_kill_command(app, session);
 }
 

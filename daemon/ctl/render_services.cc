@@ -28,6 +28,7 @@ std::string services_text(const control::ServiceTotals& totals)
     add(totals.handed_over, "handed over");
     add(totals.out_of_service, "out of service");
     add(totals.disabled, "disabled");
+    add(totals.draining, "draining");
     add(totals.stale, "stale");
     return text;
 }
@@ -171,7 +172,7 @@ Color state_color(std::string_view state) noexcept
         return Color::green;
     if (state == "disabled")
         return Color::dim;
-    return state == "suspended" ? Color::yellow : Color::red;
+    return state == "suspended" || state == "draining" ? Color::yellow : Color::red;
 }
 
 std::string render(const control::DaemonStatus& status, const Style& style)

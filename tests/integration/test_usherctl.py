@@ -191,6 +191,64 @@ class Orders(UsherctlCase):
         self.assertEqual(client.exchange(4000, b"x").data, b"x")
         self.usherctl("disable", "nothing", status=NO)
 
+    def drain(self, *words):
+        """A usherctl drain that waits."""
+        draining = subprocess.Popen(
+            [str(self.program), "--socket", str(self.socket), "drain", *words, "a"],
+            stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        self.addCleanup(draining.stdout.close)
+        return draining
+
+    def state(self):
+        return self.ask("show", "a")["services"][0]["state"]
+
+    def test_drain_waits_for_the_last_handler_and_lets_nobody_in(self):
+        subject = self.serve(defaults() + service(**CAT))
+        held = self.hold()
+        draining = self.drain()
+        self.assertEqual(draining.stdout.readline(), "a: draining, 1 running\n")
+        self.assertEqual(self.state(), "draining")
+        self.assertEqual(client.exchange(4000).ending, "refused")
+        held.sendall(b"y")
+        self.assertEqual(client.read_some(held, 1), b"y")
+        self.assertIsNone(draining.poll())
+        held.close()
+        self.assertEqual(draining.communicate(timeout=wait.PATIENCE)[0], "a: drained\n")
+        self.assertEqual((draining.returncode, self.state()), (DONE, "disabled"))
+        told = [json.loads(line) for line in self.usherctl("--json", "events").splitlines()]
+        told = [(one["state"], one.get("reason")) for one in told if one["kind"] == "state"]
+        self.assertEqual(told, [("draining", None), ("disabled", "drained")])
+        subject.wait_for_message("service a is drained")
+        self.usherctl("enable", "a")
+        self.assertEqual(client.exchange(4000, b"x").data, b"x")
+
+    def test_drain_says_at_the_time_out_what_is_left_and_may_end_it(self):
+        self.serve(defaults() + service(**CAT) +
+                   service("r", port=4001, server=None, server_args=None,
+                           redirect="127.0.0.1 4002") +
+                   internal("echo", port=4002, instances=5))
+        held, relayed = self.hold(), self.hold(4001)
+        text = self.usherctl("drain", "a", "--timeout", "1s", status=NO)
+        self.assertRegex(text, r"\A.*\nPID +SERVICE.*\n *\d+ +a ")
+        left = self.ask("drain", "a", "--timeout", "1s", status=NO)
+        self.assertEqual((left["drained"], len(left["connections"])), (False, 1))
+        self.usherctl("drain", "a", "--kill", status=USAGE)
+        text = self.usherctl("drain", "a", "--timeout", "1s", "--kill")
+        self.assertTrue(text.endswith("KILL follows after 5s\na: drained\n"), text)
+        self.assertEqual(client.read_all(held).ending, "eof")
+        self.assertEqual(self.ask("drain", "r", "--timeout", "1s", "--kill")["drained"], True)
+        client.read_all(relayed)
+
+    def test_a_service_that_is_opened_again_is_not_drained(self):
+        self.serve(defaults() + service(**CAT))
+        self.hold()
+        draining = self.drain()
+        draining.stdout.readline()
+        self.usherctl("reload")
+        draining.communicate(timeout=wait.PATIENCE)
+        self.assertEqual((draining.returncode, self.state()), (NO, "active"))
+        self.assertEqual(self.usherctl("drain", "nothing", status=NO), "")
+
     def test_kill_ends_a_service_for_one_client(self):
         subject = self.serve(defaults() + service(**CAT))
         held, other = self.hold(), self.hold(source="127.0.0.2")

@@ -37,8 +37,13 @@ TEST_CASE("each path of the protocol is a request")
     CHECK(parsed<GetStatus>("/v1/status") == GetStatus{});
     CHECK(parsed<GetServices>("/v1/services") == GetServices{});
     CHECK(parsed<GetService>("/v1/services/ftp").id == "ftp");
-    CHECK(parsed<SwitchService>("/v1/services/ftp/enable", Method::post).enable);
-    CHECK_FALSE(parsed<SwitchService>("/v1/services/ftp/disable", Method::post).enable);
+    CHECK(parsed<SwitchService>("/v1/services/ftp/enable", Method::post) ==
+          SwitchService{"ftp", Switch::enable});
+    CHECK(parsed<SwitchService>("/v1/services/ftp/disable", Method::post) ==
+          SwitchService{"ftp", Switch::disable});
+    CHECK(parsed<SwitchService>("/v1/services/ftp/drain", Method::post) ==
+          SwitchService{"ftp", Switch::drain});
+    CHECK(parsed<SwitchService>("/v1/services/ftp/drain?kill=1", Method::post).kill);
     CHECK(parsed<GetConnections>("/v1/connections?service=ftp").service == "ftp");
     CHECK(parsed<KillConnection>("/v1/connections/812/kill", Method::post).pid == 812);
     CHECK(parsed<GetSources>("/v1/sources").top == 20);
@@ -151,8 +156,9 @@ TEST_CASE("what a client sends is what the daemon understands")
         GetStatus{},
         GetServices{},
         GetService{"a/b %?&=\xc3\xa4"},
-        SwitchService{"ftp", true},
-        SwitchService{"ftp", false},
+        SwitchService{"ftp", Switch::enable},
+        SwitchService{"ftp", Switch::disable},
+        SwitchService{"ftp", Switch::drain, true},
         GetConnections{},
         GetConnections{"x y"},
         KillConnection{7},

@@ -124,7 +124,7 @@ TEST_CASE("every state of a service has a word without blanks")
 {
     for (const ServiceState& state :
          {ServiceState{Listening{}}, ServiceState{Suspended{}}, ServiceState{HandedOver{}},
-          ServiceState{OutOfService{}}, ServiceState{Disabled{}}}) {
+          ServiceState{OutOfService{}}, ServiceState{Disabled{}}, ServiceState{Draining{}}}) {
         std::string word(name(state));
         std::replace(word.begin(), word.end(), ' ', '_');
         CHECK(status_name(state) == word);

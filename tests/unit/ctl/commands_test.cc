@@ -2,6 +2,8 @@
 //
 // What each command asks the daemon, what it prints, and what it ends with.
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/json.h"
@@ -71,6 +73,40 @@ TEST_CASE("without a daemon every command that needs one says so and ends with 3
 TEST_CASE("a path that no socket can have is a mistake of usage")
 {
     CHECK(usherctl({"--socket", std::string(108, 'x'), "status"}).status == ExitStatus::usage);
+}
+
+std::string as_details(const std::string& state, std::uint64_t running)
+{
+    control::ServiceDetail detail;
+    detail.summary = ftp();
+    detail.summary.state = state;
+    detail.summary.running = running;
+    detail.attributes.push_back({"kill_grace", "1s", false, std::nullopt});
+    return control::to_json(control::ServiceDetails{{detail}});
+}
+
+TEST_CASE("drain is over at once when nothing runs, and says so in JSON too")
+{
+    FakeDaemon daemon;
+    daemon.answer("POST /v1/services/ftp/drain", control::to_json(control::ServiceList{{ftp()}}));
+    daemon.answer("GET /v1/services/ftp", as_details("disabled", 0));
+    daemon.answer("GET /v1/connections?service=ftp", R"({"connections":[]})");
+    CHECK(with(daemon, {"drain", "ftp"}).out == "ftp: drained\n");
+    const Answer answer = with(daemon, {"--json", "drain", "ftp"});
+    CHECK(answer.status == ExitStatus::done);
+    CHECK(json::parse(answer.out) == json{{"drained", true}, {"connections", json::array()}});
+}
+
+TEST_CASE("drain --kill orders the end after the timeout, and says when it is not obeyed")
+{
+    FakeDaemon daemon;
+    daemon.answer("POST /v1/services/ftp/drain", control::to_json(control::ServiceList{{ftp()}}));
+    daemon.answer("GET /v1/services/ftp", as_details("draining", 2));
+    const Answer answer = with(daemon, {"drain", "ftp", "--timeout", "1", "--kill"});
+    CHECK(answer.status == ExitStatus::no); // to this daemon ?kill=1 is unknown
+    CHECK(has(answer, "ftp: draining, 2 running\nftp: ending what runs"));
+    const auto asked = daemon.asked();
+    CHECK(std::count(asked.begin(), asked.end(), "POST /v1/services/ftp/drain?kill=1") == 1);
 }
 
 TEST_CASE("what the daemon forbids ends with 4 and says who may")
