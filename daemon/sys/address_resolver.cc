@@ -70,6 +70,7 @@ public:
         // Longer than anybody waits: a late answer is worth remembering.
         constexpr std::chrono::milliseconds least{5000};
         dns_.emplace(loop, DnsClient::Options{options_.nameserver, options_.resolv_conf,
+                                              options_.nsswitch_conf,
                                               std::max(options_.deadline, least)});
         delivery_.emplace(loop, bind<&Core::deliver>(*this));
         read_hosts();

@@ -2,8 +2,8 @@
 //
 // What are the addresses of this name? Asynchronous, remembered for as long as the DNS says, and
 // the last good answer is not forgotten when there is none. For names from the configuration, of
-// which there are few: what is learnt about one is kept. Asks the hosts file and the DNS; never
-// blocks, and does not read nsswitch.conf.
+// which there are few: what is learnt about one is kept. Asks the hosts file and,
+// unless nsswitch.conf leaves it out, the DNS; never blocks.
 
 #pragma once
 
@@ -64,6 +64,7 @@ struct AddressResolverOptions {
     std::chrono::milliseconds deadline{3000};
     std::string nameserver; ///< "address:port"; empty: those of resolv_conf
     std::string resolv_conf = "/etc/resolv.conf";
+    std::string nsswitch_conf = "/etc/nsswitch.conf"; ///< whether they are asked at all
     std::string hosts_file = "/etc/hosts";
     std::chrono::seconds min_ttl{1};   ///< an answer counts for at least
     std::chrono::seconds max_ttl{300}; ///< and at most so long

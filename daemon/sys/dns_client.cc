@@ -10,11 +10,15 @@
 #include <event2/dns.h>
 #include <fmt/format.h>
 
+#include "daemon/sys/name_services.h"
+#include "daemon/sys/text_file.h"
+
 namespace usherd::sys {
 
 namespace {
 
 constexpr int attempts = 3;
+constexpr std::size_t max_nsswitch_bytes = 65536;
 constexpr const char* default_nameserver = "127.0.0.1";
 
 void set_option(evdns_base* base, const char* option, const std::string& value)
@@ -45,6 +49,8 @@ DnsClient::~DnsClient()
 
 void DnsClient::add_nameservers()
 {
+    const auto nsswitch = read_text_file(options_.nsswitch_conf, max_nsswitch_bytes);
+    is_used_ = !options_.nameserver.empty() || asks_dns(nsswitch ? *nsswitch : std::string());
     if (!options_.nameserver.empty())
         evdns_base_nameserver_ip_add(base_, options_.nameserver.c_str());
     else
@@ -57,6 +63,8 @@ void DnsClient::add_nameservers()
 
 bool DnsClient::ask_name(const HostAddress& address, Answer answer, void* context) noexcept
 {
+    if (!is_used_)
+        return false;
     if (address.is_ipv4) {
         in_addr ipv4{};
         std::copy(address.bytes.begin() + 12, address.bytes.end(),
@@ -75,7 +83,7 @@ bool DnsClient::ask_addresses(const std::string& name, Family family, Search sea
 {
     const int flags = search == Search::none ? DNS_QUERY_NO_SEARCH : 0;
     const auto ask = family == Family::ipv4 ? evdns_base_resolve_ipv4 : evdns_base_resolve_ipv6;
-    return ask(base_, name.c_str(), flags, answer, context) != nullptr;
+    return is_used_ && ask(base_, name.c_str(), flags, answer, context) != nullptr;
 }
 
 void DnsClient::reload()

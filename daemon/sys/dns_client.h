@@ -21,7 +21,9 @@ public:
     struct Options {
         std::string nameserver; ///< "address:port"; empty: those of resolv_conf
         std::string resolv_conf =
-            "/etc/resolv.conf";                  ///< missing: 127.0.0.1, as resolv.conf(5) says
+            "/etc/resolv.conf"; ///< missing: 127.0.0.1, as resolv.conf(5) says
+        /// Without a nameserver: whether to ask at all.
+        std::string nsswitch_conf = "/etc/nsswitch.conf";
         std::chrono::milliseconds timeout{5000}; ///< of a question, its repetitions included
         std::size_t max_questions = 256;         ///< that are on their way at the same time
     };
@@ -37,7 +39,8 @@ public:
     DnsClient(const DnsClient&) = delete;
     DnsClient& operator=(const DnsClient&) = delete;
 
-    /// The PTR record of `address`. @return false if the question could not be put.
+    /// The PTR record of `address`. @return false if the question could not be put, or nobody is to
+    /// be asked.
     [[nodiscard]] bool ask_name(const HostAddress& address, Answer answer, void* context) noexcept;
     enum class Family { ipv4, ipv6 };
     /// Whether `name` is complete, or resolv.conf's search list applies.
@@ -45,7 +48,7 @@ public:
     /// The A or AAAA records of `name`.
     [[nodiscard]] bool ask_addresses(const std::string& name, Family family, Search search,
                                      Answer answer, void* context) noexcept;
-    /// Reads resolv_conf again. Questions that are on their way go to the new servers.
+    /// Reads its files again. Questions that are on their way go to the new servers.
     void reload();
 
 private:
@@ -53,6 +56,7 @@ private:
 
     Options options_;
     evdns_base* base_;
+    bool is_used_ = true; ///< names come from the DNS
 };
 
 } // namespace usherd::sys

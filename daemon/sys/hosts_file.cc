@@ -3,14 +3,9 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <array>
-#include <cerrno>
-#include <fcntl.h>
 #include <optional>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "daemon/sys/unique_fd.h"
+#include "daemon/sys/text_file.h"
 
 namespace usherd::sys {
 
@@ -71,29 +66,10 @@ HostsFile::HostsFile(std::string_view text)
 
 Result<HostsFile> HostsFile::read(const std::string& path)
 {
-    // Non-blocking, for whoever puts a FIFO in its place.
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!fd)
-        return last_error("open");
-    struct stat info {};
-    if (::fstat(fd.get(), &info) < 0)
-        return last_error("fstat");
-    if (!S_ISREG(info.st_mode))
-        return SysError{"open", EINVAL};
-
-    std::string text;
-    std::array<char, 65536> block{};
-    while (text.size() < max_file_bytes) {
-        const ssize_t length = ::read(fd.get(), block.data(), block.size());
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length < 0)
-            return last_error("read");
-        if (length == 0)
-            break;
-        text.append(block.data(), static_cast<std::size_t>(length));
-    }
-    return HostsFile(text);
+    auto text = read_text_file(path, max_file_bytes);
+    if (!text)
+        return text.error();
+    return HostsFile(*text);
 }
 
 std::string_view HostsFile::name_of(const HostAddress& address) const

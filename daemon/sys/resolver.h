@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What is the name of this address? Asynchronous, forward-confirmed, bounded in time and number.
-// Asks the hosts file and the DNS; never blocks, and does not read nsswitch.conf.
+// Asks the hosts file and, unless nsswitch.conf leaves it out, the DNS; never blocks.
 
 #pragma once
 
@@ -63,6 +63,7 @@ struct ResolverOptions {
     std::size_t max_concurrent = 256;
     std::string nameserver; ///< "address:port"; empty: those of resolv_conf
     std::string resolv_conf = "/etc/resolv.conf";
+    std::string nsswitch_conf = "/etc/nsswitch.conf"; ///< whether they are asked at all
     std::string hosts_file = "/etc/hosts";
     std::size_t max_cached = 1024;
     std::chrono::seconds min_ttl{5};   ///< a name is remembered for at least

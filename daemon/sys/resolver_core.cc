@@ -51,7 +51,8 @@ HostNameResolver::Core::Core(EventLoop& loop, ResolverOptions options)
 {
     options_.max_concurrent = std::max<std::size_t>(options_.max_concurrent, 1);
     dns_.emplace(loop, DnsClient::Options{options_.nameserver, options_.resolv_conf,
-                                          options_.deadline, options_.max_concurrent});
+                                          options_.nsswitch_conf, options_.deadline,
+                                          options_.max_concurrent});
     delivery_.emplace(loop, bind<&Core::deliver>(*this));
     if (auto hosts = HostsFile::read(options_.hosts_file))
         hosts_ = std::move(hosts).value();

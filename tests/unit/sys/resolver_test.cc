@@ -440,4 +440,16 @@ TEST_CASE_METHOD(Resolving, "the nameserver of resolv.conf is found")
     CHECK(name_of("192.0.2.7").empty());
 }
 
+TEST_CASE_METHOD(Resolving,
+                 "where nsswitch.conf leaves the DNS out nobody is asked, nor waited for")
+{
+    const TemporaryFile nsswitch("hosts: files\n");
+    hosts.write("192.0.2.8 eight.example.test\n");
+    options.nameserver.clear();
+    options.nsswitch_conf = nsswitch.path();
+    options.deadline = 60s;
+    CHECK(name_of("192.0.2.7").empty());
+    CHECK(name_of("192.0.2.8") == "eight.example.test");
+}
+
 } // namespace usherd::sys
