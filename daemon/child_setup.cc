@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,6 +101,22 @@ void move_descriptors(ChildPlan& plan) noexcept
         ::syscall(SYS_close_range, first_unwanted, ~0U, 0);
 }
 
+/// What execve(2) is to make of this process: what the peer of fd 0 is, as the system that labels
+/// packets or connections says.
+/// @see socket(7), SO_PEERSEC; proc(5), attr/exec
+void take_context_of_peer(ChildPlan& plan) noexcept
+{
+    char context[4096];
+    socklen_t length = sizeof context;
+    if (::syscall(SYS_getsockopt, 0, SOL_SOCKET, SO_PEERSEC, context, &length) < 0)
+        fail(plan, core::SpawnStage::context, errno);
+    const long file =
+        ::syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/attr/exec", O_WRONLY | O_CLOEXEC);
+    if (file < 0 || ::syscall(SYS_write, file, context, length) < 0)
+        fail(plan, core::SpawnStage::context, errno);
+    ::syscall(SYS_close, file);
+}
+
 /// Errors are ignored, as in xinetd: raising a hard limit takes root.
 void set_limits(const ChildPlan& plan) noexcept
 {
@@ -138,6 +155,8 @@ void write_pid(char* digits) noexcept
     if (plan.change_nice)
         change_nice(plan.nice);
     move_descriptors(plan);
+    if (plan.take_context)
+        take_context_of_peer(plan);
     set_limits(plan);
     ::syscall(SYS_setsid); // cannot fail: a new process leads no group
     if (::syscall(SYS_chdir, "/") < 0)

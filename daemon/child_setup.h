@@ -48,6 +48,8 @@ struct ChildPlan {
     const core::Limit* limits = nullptr;
     std::size_t limit_count = 0;
 
+    bool take_context = false; ///< run the handler in the security context of its peer
+
     core::SpawnFailure failure; ///< out; stage none: the exec succeeded
 };
 

@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/daemonise.h"
 #include "daemon/log.h"
 #include "daemon/pid_file.h"
+#include "daemon/process_traits.h"
 #include "daemon/reloader.h"
 #include "daemon/server.h"
 #include "daemon/signals.h"
@@ -25,29 +25,6 @@ namespace {
 
 constexpr int status_ok = 0;
 constexpr int status_failed = 1;
-
-/// What handlers inherit; raises our own soft limit of open files to the hard one.
-core::DaemonTraits prepare_process()
-{
-    core::DaemonTraits traits;
-    traits.is_root = ::geteuid() == 0;
-    for (char** variable = environ; *variable != nullptr; ++variable)
-        if (!is_supervisor_variable(*variable))
-            traits.environment.emplace_back(*variable);
-    // xinetd gives its servers 4096 where the hard limit is infinite.
-    constexpr std::uint64_t stands_for_infinity = 4096;
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        traits.open_files_hard =
-            files.rlim_max == RLIM_INFINITY ? stands_for_infinity : files.rlim_max;
-        files.rlim_cur = files.rlim_max;
-        ::setrlimit(RLIMIT_NOFILE, &files);
-    }
-    constexpr mode_t never_less = 022;
-    traits.umask = ::umask(never_less) | never_less;
-    ::umask(traits.umask);
-    return traits;
-}
 
 /// From the directory we were started in: later we are in `/`.
 std::string absolute(const std::string& path)

@@ -20,11 +20,6 @@ bool may_pass(const sys::SysError& error) noexcept
     return error.number == EADDRINUSE || error.number == EADDRNOTAVAIL;
 }
 
-bool has_selinux() noexcept
-{
-    return ::access("/sys/fs/selinux/enforce", F_OK) == 0;
-}
-
 Level level_of(const config::Diagnostic& diagnostic) noexcept
 {
     if (diagnostic.unknown_to_xinetd && diagnostic.severity > config::Severity::info)
@@ -132,8 +127,6 @@ std::optional<std::string> Server::obstacle(const config::ServiceSpec& spec) con
                           wrapper_rules_);
     if (!why && spec.types.has(config::ServiceType::rpc) && !has_rpc())
         why = "type = RPC takes a build with libtirpc";
-    if (!why && spec.flags.has(config::ServiceFlag::labeled) && has_selinux())
-        why = "flags = LABELED is not carried out by this release where SELinux is on";
     if (!why && !context_.traits.is_root)
         why = core::missing_privilege(spec, ::geteuid());
     return why;

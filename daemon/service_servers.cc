@@ -116,10 +116,13 @@ void Service::log_failed_start(const RunningServer& server) noexcept
 {
     const auto& failure = server.failure;
     const std::string cause = sys::errno_text(failure.error_number);
-    const std::string text =
-        failure.stage == core::SpawnStage::exec
-            ? fmt::format("execv( {} ) failed: {}", server.spec->server, cause)
-            : fmt::format("{}: {} failed: {}", spec_->id, core::name(failure.stage), cause);
+    std::string text;
+    if (failure.stage == core::SpawnStage::exec)
+        text = fmt::format("execv( {} ) failed: {}", server.spec->server, cause);
+    else if (failure.stage == core::SpawnStage::context)
+        text = fmt::format("Changing process context failed for {}: {}", spec_->id, cause);
+    else
+        text = fmt::format("{}: {} failed: {}", spec_->id, core::name(failure.stage), cause);
     context_.provoked_log.write(Level::error, spec_->id, "start failed", text, server.pid);
 }
 

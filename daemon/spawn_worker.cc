@@ -148,6 +148,7 @@ void SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcep
     plan.nice = base.nice.value_or(0);
     plan.limits = base.limits.data();
     plan.limit_count = base.limits.size();
+    plan.take_context = base.take_context;
     place_descriptors(request, plan);
 }
 

@@ -66,6 +66,7 @@ std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& sp
     plan->limits = make_limits(spec, traits);
     plan->stderr_target = spec.stderr_target;
     plan->pass_fds = spec.pass_fds;
+    plan->take_context = traits.has_selinux && spec.flags.has(config::ServiceFlag::labeled);
     return plan;
 }
 
@@ -119,6 +120,8 @@ std::string_view name(SpawnStage stage) noexcept
         return "user";
     case SpawnStage::descriptors:
         return "descriptors";
+    case SpawnStage::context:
+        return "context";
     case SpawnStage::limits:
         return "limits";
     case SpawnStage::session:

@@ -24,6 +24,7 @@ struct DaemonTraits {
     std::vector<std::string> environment{}; ///< NAME=value, as at start
     std::uint32_t umask = 022;              ///< the daemon's at start OR 022
     std::uint64_t open_files_hard = 4096;   ///< hard limit of open files (4096 if infinite)
+    bool has_selinux = false;               ///< connections have labels
 };
 
 struct Limit {
@@ -47,6 +48,7 @@ struct SpawnTemplate {
     std::vector<Limit> limits; ///< RLIMIT_NOFILE first, always
     config::StderrTarget stderr_target = config::StderrTarget::client;
     config::PassFds pass_fds = config::PassFds::inetd;
+    bool take_context = false; ///< run in the security context of the peer (LABELED)
 };
 
 [[nodiscard]] std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& spec,
@@ -75,6 +77,7 @@ enum class SpawnStage : std::uint8_t {
     groups,
     user,
     descriptors,
+    context,
     limits,
     session,
     directory,
