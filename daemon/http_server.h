@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// HTTP/1.1 for a few local clients, in the daemon's loop: accepts, bounds, reads requests, writes
-// replies. What a request means is the HttpHandler's business.
-//
-// Not libevent's evhttp: its 2.1 neither limits how many connect nor how long a request may take to
-// arrive in all (a byte now and then keeps it waiting), and tells nobody of a client that goes away
-// before its first request.
+// HTTP for a few local clients in the daemon's loop: libevent's evhttp, and the bounds that its 2.1
+// lacks: how many connect, how long a request may take in all, how much waits for a client that
+// does not read. What a request means is the HttpHandler's business.
 //
 // A long reply is an HttpBody, asked for one piece a loop turn and only while the client reads, so
 // that neither its length nor a slow client costs the services anything.
@@ -18,12 +15,15 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "daemon/control/http_head.h"
+#include "daemon/control/request.h"
 #include "daemon/sys/event_loop.h"
-#include "daemon/sys/socket.h"
+#include "daemon/sys/unique_fd.h"
+
+struct bufferevent;
+struct evhttp;
+struct evhttp_request;
 
 namespace usherd::daemon {
 
@@ -54,16 +54,23 @@ struct HttpPeer {
 struct HttpRequest {
     HttpClientId client{};
     HttpPeer peer;
-    control::HttpHead head;
+    control::Method method = control::Method::other;
+    std::string target; ///< as it came
+    std::string host;   ///< of the header; empty if there is none
     std::string body;
+};
+
+struct HttpHeader {
+    const char* name; ///< a literal
+    std::string value;
 };
 
 struct HttpReply {
     int status = 200;
     std::string body;
     std::string content_type = "application/json";
-    std::string allow{};                ///< with 405
-    std::string more_lines{};           ///< further header lines, each with CR LF
+    std::string allow{}; ///< with 405
+    std::vector<HttpHeader> more_headers{};
     std::unique_ptr<HttpBody> pieces{}; ///< instead of `body`
 };
 
@@ -77,6 +84,9 @@ public:
     virtual void on_request(HttpServer& server, HttpRequest request) noexcept = 0;
 };
 
+/// Bytes of a request's line and headers, their line ends not counted.
+inline constexpr std::size_t max_head_bytes = 8 * 1024;
+
 struct HttpLimits {
     std::size_t clients = 64;
     std::size_t reserved = 16;                 ///< beyond that, for peers that may change something
@@ -85,7 +95,7 @@ struct HttpLimits {
     std::chrono::milliseconds reading{30'000}; ///< of a reply, without any progress
 };
 
-class HttpConnection;
+class HttpClient;
 
 class HttpServer {
 public:
@@ -95,20 +105,24 @@ public:
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    /// Takes clients from a listening socket, non-blocking, until the server dies.
+    /// Takes clients from a listening socket, non-blocking, until the server dies. Once.
     void listen(sys::UniqueFd listener);
     /// Nothing happens if the client has gone meanwhile.
     void reply(HttpClientId client, HttpReply reply) noexcept;
     /// Asks bodies that were idle again.
     void wake_idle() noexcept;
-    [[nodiscard]] std::size_t clients() const noexcept { return clients_.size(); }
 
 private:
-    friend class HttpConnection;
-    struct Listening;
+    friend class HttpClient;
+    class Door;
+    struct Free {
+        void operator()(evhttp* http) const noexcept;
+    };
 
-    void on_client(sys::UniqueFd socket) noexcept;
-    void on_closed(HttpClientId client) noexcept;
+    bool on_arrival(bufferevent& connection) noexcept;
+    void on_request(evhttp_request& request) noexcept;
+    void on_closed(HttpClient& client) noexcept;
+    void forget_gone() noexcept;
     void bury() noexcept;
     void wake() noexcept;
 
@@ -116,11 +130,12 @@ private:
     HttpHandler& handler_;
     const HttpLimits limits_;
     std::uint64_t last_id_ = 0;
-    std::map<HttpClientId, std::unique_ptr<HttpConnection>> clients_;
-    std::vector<std::unique_ptr<HttpConnection>> dead_; ///< they may not die in their own callback
-    std::vector<std::unique_ptr<Listening>> listening_;
+    std::map<HttpClientId, std::unique_ptr<HttpClient>> clients_;
+    std::vector<std::unique_ptr<HttpClient>> dead_; ///< they may not die in their own callback
     sys::Deferred bury_;
     sys::Deferred wake_;
+    std::unique_ptr<Door> door_;
+    std::unique_ptr<evhttp, Free> http_; ///< dies first: it says good-bye to the clients
 };
 
 } // namespace usherd::daemon

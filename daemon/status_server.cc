@@ -57,11 +57,13 @@ HttpReply page_reply()
     for (std::size_t at = reply.body.find(mark); at != std::string::npos;
          at = reply.body.find(mark, at))
         reply.body.replace(at, mark.size(), nonce);
-    reply.more_lines = fmt::format(
-        "Content-Security-Policy: default-src 'none'; script-src 'nonce-{0}'; style-src "
-        "'nonce-{0}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
-        "'none'\r\nReferrer-Policy: no-referrer\r\n",
-        nonce);
+    reply.more_headers.push_back(
+        {"Content-Security-Policy",
+         fmt::format("default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
+                     "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                     "frame-ancestors 'none'",
+                     nonce)});
+    reply.more_headers.push_back({"Referrer-Policy", "no-referrer"});
     return reply;
 }
 
@@ -292,11 +294,10 @@ void StatusServer::open_http(const std::string& address, bool allow_remote)
 void StatusServer::on_request(HttpServer& via, HttpRequest request) noexcept
 {
     // A stranger's page in a browser on this machine may have its own name looked up as 127.0.0.1.
-    if (request.peer.is_remote && !any_host_ && !is_own_host(request.head.host))
+    if (request.peer.is_remote && !any_host_ && !is_own_host(request.host))
         return via.reply(request.client,
                          error_reply({421, "misdirected", "this is not the host you asked for"}));
-    const auto parsed =
-        control::parse_request(request.head.method, request.head.target, request.body);
+    const auto parsed = control::parse_request(request.method, request.target, request.body);
     if (const auto* error = std::get_if<control::Error>(&parsed))
         return via.reply(request.client, error_reply(*error));
     const auto& wanted = std::get<control::Request>(parsed);

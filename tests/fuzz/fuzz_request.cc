@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Fuzz target: what a client of the status socket sends, head and body, as the daemon reads it.
+// Fuzz target: what a client of the status socket asks for, as evhttp hands it to the daemon:
+// method, target, body. The input is a target, and after a line end a body.
 
 #include <string>
 #include <variant>
 
-#include "daemon/control/http_head.h"
 #include "daemon/control/json.h"
 #include "daemon/control/request.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -15,6 +15,7 @@ namespace usherd::fuzz {
 namespace {
 
 using control::Error;
+using control::Method;
 using control::Request;
 
 void check_error(const Error& error)
@@ -23,33 +24,20 @@ void check_error(const Error& error)
     require(!error.error.empty() && !error.message.empty(), "an error says what is wrong");
 }
 
-void check_request(control::Method method, std::string_view target, std::string_view body)
+void check_request(Method method, std::string_view target, std::string_view body)
 {
     const auto parsed = control::parse_request(method, target, body);
     if (const auto* error = std::get_if<Error>(&parsed))
         return check_error(*error);
+    require(target.size() <= control::max_target_bytes && body.size() <= control::max_body_bytes,
+            "what is too large is refused");
     const auto& request = std::get<Request>(parsed);
-    require(control::changes_something(request) == (method != control::Method::get),
+    require(control::changes_something(request) == (method != Method::get),
             "GET changes nothing, and all else does");
     const auto wire = control::to_wire(request);
     const auto again = control::parse_request(wire.method, wire.target, wire.body);
     require(std::holds_alternative<Request>(again) && std::get<Request>(again) == request,
             "a request that is written is the same when it is read");
-}
-
-void check_head(std::string_view text)
-{
-    std::size_t consumed = 0;
-    const auto parsed = control::parse_http_head(text, consumed);
-    if (const auto* error = std::get_if<Error>(&parsed))
-        return check_error(*error);
-    const auto* head = std::get_if<control::HttpHead>(&parsed);
-    if (head == nullptr)
-        return require(text.size() < control::max_head_bytes, "an endless head is refused");
-    require(consumed <= text.size() && consumed <= control::max_head_bytes,
-            "a head lies within what was sent");
-    require(head->body_bytes <= control::max_body_bytes, "a body is bounded");
-    check_request(head->method, head->target, text.substr(consumed).substr(0, head->body_bytes));
 }
 
 } // namespace
@@ -58,9 +46,12 @@ void check_head(std::string_view text)
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
+    using usherd::control::Method;
     const std::string_view text = usherd::fuzz::as_text(data, size);
-    usherd::fuzz::check_head(text);
-    usherd::fuzz::check_request(usherd::control::Method::get, text, {});
-    usherd::fuzz::check_request(usherd::control::Method::post, "/v1/bans", text);
+    const std::size_t end = text.find('\n');
+    const std::string_view body = end == std::string_view::npos ? "" : text.substr(end + 1);
+    for (const auto method : {Method::get, Method::post, Method::del, Method::other})
+        usherd::fuzz::check_request(method, text.substr(0, end), body);
+    usherd::fuzz::check_request(Method::post, "/v1/bans", text);
     return 0;
 }
