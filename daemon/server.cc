@@ -221,9 +221,8 @@ void Server::on_started(const RunningServer& server) noexcept
 {
     if (Service* service = find(server.service))
         service->on_server_started(server);
-    else if (const auto departed = departed_.find(server.service);
-             departed != departed_.end() && departed->second.log != nullptr)
-        Service::log_start(*departed->second.log, server);
+    else
+        on_departed_started(server);
     check_stopped();
 }
 
@@ -231,6 +230,8 @@ void Server::on_start_failed(const RunningServer& server) noexcept
 {
     if (Service* service = find(server.service))
         service->on_server_start_failed(server);
+    else
+        on_departed_started(server);
     check_stopped();
 }
 
@@ -239,7 +240,7 @@ void Server::on_not_started(ServerStart start, int error_number) noexcept
     check_stopped();
     Service* service = find(start.service);
     if (service == nullptr)
-        return;
+        return forget_departed(start.service);
     const std::string& id = service->spec().id;
     provoked_log_.write(Level::error, id, "fork",
                         fmt::format("{}: fork failed: {}", id, sys::errno_text(error_number)));
@@ -272,12 +273,6 @@ void Server::on_exited(RunningServer&& server, int wait_status, const rusage& us
         forget_departed(key);
     }
     check_stopped();
-}
-
-void Server::forget_departed(ServiceKey key) noexcept
-{
-    if (supervisor_.count(key) == 0 && relays_.count(static_cast<std::uint64_t>(key)) == 0)
-        departed_.erase(key);
 }
 
 void Server::on_unknown_exited(pid_t pid, int /*wait_status*/) noexcept

@@ -143,6 +143,7 @@ private:
     void on_bind_retry() noexcept;
     void finish_opening();
     void give_up(Service& service, const sys::SysError& error);
+    void on_departed_started(const RunningServer& server) noexcept;
     void forget_departed(ServiceKey key) noexcept;
     void add_services(core::DumpFacts& facts) const;
     void add_servers(core::DumpFacts& facts) const;

@@ -129,4 +129,23 @@ void Server::drop(std::unique_ptr<Service>& service)
     service.reset();
 }
 
+/// It was being started when its service went: its end will be told, so its start is too.
+void Server::on_departed_started(const RunningServer& server) noexcept
+{
+    const auto departed = departed_.find(server.service);
+    if (departed == departed_.end())
+        return;
+    activity_.started({server.spec, &server.spec->id}, server.peer, server.pid);
+    if (departed->second.log != nullptr)
+        Service::log_start(*departed->second.log, server);
+    if (server.failure.stage != core::SpawnStage::none)
+        Service::log_failed_start(provoked_log_, server);
+}
+
+void Server::forget_departed(ServiceKey key) noexcept
+{
+    if (supervisor_.count(key) == 0 && relays_.count(static_cast<std::uint64_t>(key)) == 0)
+        departed_.erase(key);
+}
+
 } // namespace usherd::daemon

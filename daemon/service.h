@@ -156,8 +156,10 @@ public:
     /// A client that asked tcpmux for this service.
     void on_tcpmux_client(Arrival arrival) noexcept;
     void on_relay_ended(const RelayFacts& relay) noexcept;
-    /// TRAFFIC and EXIT.
     static void log_start(ServiceLog& log, const RunningServer& server) noexcept;
+    /// Which step of the start failed, and why.
+    static void log_failed_start(ProvokedLog& log, const RunningServer& server) noexcept;
+    /// TRAFFIC and EXIT.
     static void log_relay_end(ServiceLog& log, const RelayFacts& relay) noexcept;
 
     // ListenerOwner
@@ -228,7 +230,6 @@ private:
     void count_refusal(const access::Decision& decision,
                        const std::optional<access::Peer>& peer) noexcept;
     void drop_what_waits(int socket) noexcept;
-    void log_failed_start(const RunningServer& server) noexcept;
     [[nodiscard]] sys::UniqueFd open_stderr() noexcept;
     void on_rate_exceeded() noexcept;
     void on_hold_off_over() noexcept;

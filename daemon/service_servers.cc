@@ -112,25 +112,26 @@ void Service::on_server_started(const RunningServer& server) noexcept
     log_user(server.user);
 }
 
-void Service::log_failed_start(const RunningServer& server) noexcept
+void Service::log_failed_start(ProvokedLog& log, const RunningServer& server) noexcept
 {
     const auto& failure = server.failure;
+    const std::string& id = server.spec->id;
     const std::string cause = sys::errno_text(failure.error_number);
     std::string text;
     if (failure.stage == core::SpawnStage::exec)
         text = fmt::format("execv( {} ) failed: {}", server.spec->server, cause);
     else if (failure.stage == core::SpawnStage::context)
-        text = fmt::format("Changing process context failed for {}: {}", spec_->id, cause);
+        text = fmt::format("Changing process context failed for {}: {}", id, cause);
     else
-        text = fmt::format("{}: {} failed: {}", spec_->id, core::name(failure.stage), cause);
-    context_.provoked_log.write(Level::error, spec_->id, "start failed", text, server.pid);
+        text = fmt::format("{}: {} failed: {}", id, core::name(failure.stage), cause);
+    log.write(Level::error, id, "start failed", text, server.pid);
 }
 
 void Service::on_server_start_failed(const RunningServer& server) noexcept
 {
     // xinetd's fork succeeds before the step fails: START, the message, and later EXIT.
     on_server_started(server);
-    log_failed_start(server);
+    log_failed_start(context_.provoked_log, server);
 }
 
 void Service::on_server_exited(RunningServer server, int wait_status, const rusage& usage) noexcept
