@@ -118,7 +118,7 @@ all)
     scripts/install-deps.sh --tests
     lint
     suite release
-    suite asan
+    suite asan -LE soak # two minutes of soak are enough, and sanitizers keep memory
     ;;
 *)
     echo "usage: $0 [quick | lint]" >&2
