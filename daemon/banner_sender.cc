@@ -165,6 +165,13 @@ void BannerSender::forget(const BannerOwner& owner) noexcept
     std::erase_if(pending_, [&](const Pending& pending) { return pending.owner == &owner; });
 }
 
+std::size_t BannerSender::slots_of(const BannerOwner& owner) const noexcept
+{
+    return static_cast<std::size_t>(
+        std::count_if(pending_.begin(), pending_.end(),
+                      [&](const Pending& each) { return each.owner == &owner && each.slot; }));
+}
+
 void BannerSender::clear_finished() noexcept
 {
     finished_.clear();

@@ -49,6 +49,8 @@ public:
               Arrival arrival, std::optional<access::Slot> slot) noexcept;
     /// Drops the connections of an owner that goes away.
     void forget(const BannerOwner& owner) noexcept;
+    /// How many slots of the owner clients hold who have not taken their banner yet.
+    [[nodiscard]] std::size_t slots_of(const BannerOwner& owner) const noexcept;
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
 
 private:

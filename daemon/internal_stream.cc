@@ -77,9 +77,10 @@ std::size_t InternalSessions::size() const noexcept
 std::vector<SessionFacts> InternalSessions::list() const
 {
     std::vector<SessionFacts> facts;
-    facts.reserve(sessions_.size());
-    for (const Session& session : sessions_)
-        facts.push_back(session.facts);
+    facts.reserve(size());
+    for (const Sessions* sessions : {&sessions_, &finished_})
+        for (const Session& session : *sessions)
+            facts.push_back(session.facts);
     return facts;
 }
 

@@ -54,7 +54,7 @@ std::vector<std::string> Server::inconsistencies()
         const std::size_t holders =
             supervisor_.count(key) + retries_.count(key) +
             relays_.count(static_cast<std::uint64_t>(key)) + gatekeeper_.parked_for(*service) +
-            wrappers_.slots_of(*service) + ident_.slots_of(*service) +
+            wrappers_.slots_of(*service) + ident_.slots_of(*service) + banners_.slots_of(*service) +
             sessions[static_cast<std::uint64_t>(key)] + requests[static_cast<std::uint64_t>(key)];
         servers += supervisor_.count(key);
         // Clients that tcpmux has handed on hold its slots under other services.
@@ -72,7 +72,7 @@ std::vector<std::string> Server::inconsistencies()
     }
     for (const auto& [key, departed] : departed_) {
         servers += supervisor_.count(key);
-        if (supervisor_.count(key) == 0)
+        if (supervisor_.count(key) + relays_.count(static_cast<std::uint64_t>(key)) == 0)
             found.emplace_back("a service that is gone is kept without servers");
     }
     if (servers != supervisor_.count())

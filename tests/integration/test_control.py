@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import signal
+import socket
 import subprocess
 
 import harness  # noqa: F401  (enters the sandbox)
@@ -115,6 +116,19 @@ class Signals(IntegrationCase):
         subject.trip(lambda: client.exchange(4000))
         subject.send(signal.SIGABRT)
         subject.wait_for_message("Consistency check passed")
+
+    def test_a_client_that_does_not_take_his_banner_is_no_inconsistency(self):
+        (WORK / "long").write_bytes(b"x" * 65536)
+        subject = self.started(USHERD, defaults() + service(banner_success=WORK / "long",
+                                                            flags="IPv4"))
+        waiting = socket.socket()
+        self.addCleanup(waiting.close)
+        waiting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        waiting.connect(("127.0.0.1", 4000))
+        client.read_some(waiting, 1)
+        subject.send(signal.SIGABRT)
+        subject.wait_for_message("Consistency check")
+        self.assertEqual(subject.message_texts("ERROR"), [])
 
     @on(USHERD)
     def test_a_storm_of_signals_while_serving_does_no_harm(self, kind):

@@ -295,4 +295,17 @@ TEST_CASE("a busy chargen session lets an echo session in")
     }));
 }
 
+TEST_CASE("a session that is over is listed for as long as it holds its slot")
+{
+    Fixture fixture;
+    auto client = fixture.connect(InternalService::echo);
+    REQUIRE(fixture.sessions.end_all() == 1);
+    CHECK(fixture.sessions.size() == 1);
+    CHECK(fixture.sessions.list().size() == 1);
+    CHECK(fixture.observer.counter.running() == 1);
+    REQUIRE(fixture.until([&] { return !fixture.observer.ended.empty(); }));
+    CHECK(fixture.sessions.list().empty());
+    CHECK(fixture.observer.counter.running() == 0);
+}
+
 } // namespace usherd::daemon
