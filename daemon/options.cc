@@ -44,6 +44,7 @@ enum Code : int {
     opt_log_format,
     opt_port_offset,
     opt_trust_files,
+    opt_core_dumps,
     opt_list_attributes,
     opt_help,
 };
@@ -77,6 +78,7 @@ constexpr std::array long_options{
     option{"log-format", required_argument, nullptr, opt_log_format},
     option{"port-offset", required_argument, nullptr, opt_port_offset},
     option{"trust-files", no_argument, nullptr, opt_trust_files},
+    option{"core-dumps", no_argument, nullptr, opt_core_dumps},
     option{"list-attributes", no_argument, nullptr, opt_list_attributes},
     option{"help", no_argument, nullptr, opt_help},
     option{nullptr, 0, nullptr, 0},
@@ -197,6 +199,9 @@ void Parser::take_switch(int code)
         break;
     case opt_trust_files:
         options_.trust_files = true;
+        break;
+    case opt_core_dumps:
+        options_.core_dumps = true;
         break;
     case opt_list_attributes:
         options_.list_attributes = true;

@@ -48,6 +48,7 @@ struct Options {
     LogFormat log_format = LogFormat::text;
     std::uint16_t port_offset = 0;
     bool trust_files = false;         ///< read what others can write; always when started as xinetd
+    bool core_dumps = false;          ///< of a daemon that runs as root
     std::vector<std::string> remarks; ///< for the log: options ignored
 };
 

@@ -44,6 +44,7 @@ std::string help_text()
            "  --trust-files            read files and directories that others can write, as "
            "xinetd\n"
            "                           does and as this daemon does when started as xinetd\n"
+           "  --core-dumps             let a daemon of root dump core\n"
            "  --list-attributes        print the name of every attribute, one a line\n"
            "  --help                   this text\n\n"
            "See usherd(8) and usherd.conf(5).\n";

@@ -11,6 +11,7 @@
 #include "daemon/daemonise.h"
 #include "daemon/log.h"
 #include "daemon/pid_file.h"
+#include "daemon/privileges.h"
 #include "daemon/process_traits.h"
 #include "daemon/reloader.h"
 #include "daemon/server.h"
@@ -351,6 +352,10 @@ int run(const Options& given)
     options.remarks.insert(options.remarks.end(), rejected.begin(), rejected.end());
     LowDescriptors low(launcher_descriptors(worker_count(options)));
     auto traits = prepare_process();
+    if (!options.core_dumps)
+        forbid_core_dumps();
+    if (const auto given_up = give_up_capabilities(); !given_up)
+        return fail_early(options, report, sys::to_string(given_up.error()));
     const auto settings = log_settings(options);
     if (!options.foreground) {
         auto detached = daemonise();

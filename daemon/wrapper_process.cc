@@ -17,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "daemon/privileges.h"
 #include "daemon/wrapper_protocol.h"
 
 #ifdef USHERD_HAVE_LIBWRAP
@@ -194,6 +195,9 @@ int run_wrapper_process(int /*argc*/, char** argv)
     // Signals are for the daemon; its end is ours.
     set_signals(SIG_IGN);
     ::prctl(PR_SET_NAME, wrapper_process_name);
+    // The exec has given us back what the daemon had given up. We serve who it serves.
+    if (!give_up_capabilities())
+        return 1;
     open_syslog(argv[1], argv[2]);
     ::fcntl(wrapper_process_socket, F_SETFD, FD_CLOEXEC);
     for (;;) {

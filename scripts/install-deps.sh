@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=(g++ cmake ninja-build pkg-config libevent-dev libyaml-cpp-dev libfmt-dev nlohmann-json3-dev
-    prometheus-cpp-dev libsystemd-dev libtirpc-dev libwrap0-dev libcli11-dev libcurl4-openssl-dev
+    prometheus-cpp-dev libsystemd-dev libcap-ng-dev libtirpc-dev libwrap0-dev libcli11-dev libcurl4-openssl-dev
     netbase)
 tests=(catch2 python3 clang-format mandoc groff-base shellcheck prometheus)
 # Not among them: xinetd, which excludes openbsd-inetd; the bench unpacks it instead.

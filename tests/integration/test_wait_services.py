@@ -91,7 +91,8 @@ class Stream(WaitCase):
                 subject.wait_for_message("Deactivating service a")
             subject.wait_for_record("EXIT: a", 4)
             return self.records(subject)
-        text = defaults() + self.stream("ignore", cps="4 60")
+        # Quick enough to be too many in a second, however busy the machine is.
+        text = defaults() + service(wait="yes", server="/bin/true", server_args=None, cps="4 60")
         lines = self.compare(text, scenario)
         self.assertEqual(sorted(lines), sorted(
             ["START: a pid=N from=<no address>", "EXIT: a status=0 pid=N duration=T(sec)"] * 4
