@@ -5,7 +5,7 @@
 #   scripts/test.sh         what the tests need, the checks, then unit, golden and integration tests
 #                           in a release build and under the address and undefined sanitizers
 #   scripts/test.sh quick   the checks, unit and golden tests of a debug build; under a minute
-#   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, shell scripts
+#   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, tests that are named, shell scripts
 # Logs are in build/logs; what fails is shown. Ends with `N passed, N failed`; exits 1 if any did.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -52,6 +52,7 @@ lint() {
     run layering scripts/check-layering.sh || true
     run sizes scripts/check-sizes.sh || true
     run manual scripts/check-man.sh || true
+    run references scripts/check-references.sh || true
     run shell shell_scripts || true
 }
 
