@@ -126,7 +126,8 @@ std::optional<AddressWord> read_numeric(const Reading& reading)
 std::optional<AddressWord> read_host(const Reading& reading)
 {
     const std::string& text = reading.word.text;
-    const bool is_domain = text.size() > 1 && text[0] == '.' && (text[1] < '0' || text[1] > '9') &&
+    const bool is_domain = text.starts_with('.') &&
+                           text.find_first_not_of("0123456789.") != std::string::npos &&
                            text.find_first_of("{/") == std::string::npos;
     if (!is_domain && (!could_be_host_name(text) || reading.names.addresses_of(text).empty()))
         return std::nullopt;
@@ -139,13 +140,14 @@ constexpr unsigned longest_length(Family family) noexcept
     return family == Family::ipv4 ? 32 : 128;
 }
 
-/// What stands after the slash. As with xinetd leading digits count, and what is longer than the
-/// address, or negative, is as long as the address: so 255 of a netmask is. The rest is remarked
-/// on.
+/// What stands after the slash. As with xinetd leading digits count, after white space, and what is
+/// longer than the address, or negative, is as long as the address: so 255 of a netmask is. The
+/// rest is remarked on.
 /// @return none if it is no length.
 std::optional<std::uint64_t> read_bits(const Reading& reading, std::string_view text,
                                        unsigned longest)
 {
+    text.remove_prefix(std::min(text.find_first_not_of("\v\f\r"), text.size()));
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+'))
         text.remove_prefix(1);

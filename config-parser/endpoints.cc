@@ -4,6 +4,7 @@
 // flags and v6only contradict is refused here: xinetd listens everywhere instead.
 
 #include <algorithm>
+#include <netinet/in.h>
 
 #include "config-parser/address_syntax.h"
 #include "config-parser/finishing.h"
@@ -109,6 +110,19 @@ void listen_by_bind(Finishing& service)
     spec.endpoints.emplace_back(make_endpoint(spec, family, address, *port));
 }
 
+/// A service behind tcpmux has no socket; what xinetd shows of it is the family of its address.
+void show_family(Finishing& service)
+{
+    ServiceSpec& spec = service.spec();
+    if (spec.bind_text.empty() || flagged_family(service))
+        return;
+    const auto addresses = service.draft.bind
+                               ? service.draft.bind_addresses
+                               : resolve_address(spec.bind_text, service.context.names);
+    if (addresses.size() == 1 && addresses.front().family() == Family::ipv4)
+        spec.flags.add(ServiceFlag::ipv4);
+}
+
 /// A bare port takes the family of the flags; an address must be of that family.
 bool finish_listen(Finishing& service, InetEndpoint& endpoint, const Word& word,
                    std::optional<Family> wanted)
@@ -179,9 +193,9 @@ void derive_transport(Finishing& service)
         else if (*draft.socket_type == SocketType::dgram)
             draft.protocol = usual_protocol(names, "udp", 17);
     } else if (draft.protocol && !draft.socket_type) {
-        if (draft.protocol->name == "tcp")
+        if (draft.protocol->number == IPPROTO_TCP)
             draft.socket_type = SocketType::stream;
-        else if (draft.protocol->name == "udp")
+        else if (draft.protocol->number == IPPROTO_UDP)
             draft.socket_type = SocketType::dgram;
     }
     ServiceSpec& spec = draft.spec;
@@ -199,8 +213,8 @@ void derive_transport(Finishing& service)
 void derive_endpoints(Finishing& service)
 {
     if (service.is_tcpmux_client())
-        return;
-    if (service.listens_as_told())
+        show_family(service);
+    else if (service.listens_as_told())
         listen_as_told(service);
     else
         listen_by_bind(service);

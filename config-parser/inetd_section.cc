@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config-parser/enum_syntax.h"
 #include "config-parser/size_syntax.h"
 
 namespace usherd::config {
@@ -95,7 +96,12 @@ void SectionWriter::write_place(const Word* host, bool ipv6_only)
         return;
     }
     write_flags(ipv6_only);
-    add("protocol", entry_.protocol);
+    // Here, other than in a service file, UDP is udp.
+    const auto& protocol = entry_.protocol.text;
+    add("protocol", entry_.protocol,
+        {equal_ignoring_case(protocol, "tcp")   ? "tcp"
+         : equal_ignoring_case(protocol, "udp") ? "udp"
+                                                : protocol});
     if (has_port())
         add("port", entry_.name);
     if (host != nullptr)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <netinet/in.h>
 
 #include "config-parser/finishing.h"
 
@@ -29,7 +30,7 @@ void check_port(Finishing& service)
     if (service.listens_as_told())
         return;
     const bool unlisted = service.is(ServiceType::unlisted);
-    if (service.is(ServiceType::rpc) || (unlisted && service.is_tcpmux_client()))
+    if (service.is(ServiceType::rpc) || service.is_tcpmux_client())
         return;
     if (unlisted && !spec.port)
         service.fail("port", "an UNLISTED service needs a port");
@@ -49,8 +50,14 @@ void check_listed_port(Finishing& service)
 {
     const ServiceSpec& spec = service.spec();
     if (service.is(ServiceType::unlisted) || service.is(ServiceType::rpc) ||
-        service.listens_as_told() || !spec.port || !service.draft.protocol)
+        service.listens_as_told() || !spec.port)
         return;
+    if (!service.draft.protocol) {
+        if (service.good)
+            service.fail("protocol", "neither socket_type nor protocol says which of the listed "
+                                     "services is meant");
+        return;
+    }
     const auto listed = service.context.names.port_of(spec.name, spec.protocol.name);
     if (!listed)
         service
@@ -125,8 +132,13 @@ void check_builtin(Finishing& service)
     ServiceSpec& spec = service.spec();
     if (service.has(ServiceFlag::sensor))
         spec.types.add(ServiceType::internal);
-    if (!spec.is_internal() || !service.draft.socket_type || service.has(ServiceFlag::sensor))
+    if (!spec.is_internal() || service.has(ServiceFlag::sensor))
         return;
+    if (!service.draft.socket_type) {
+        if (service.good)
+            service.fail("socket_type", "the attribute 'socket_type' is missing");
+        return;
+    }
     const SocketType type = spec.socket_type;
     const bool listed =
         std::find(both_kinds.begin(), both_kinds.end(), spec.name) != both_kinds.end();
@@ -172,7 +184,7 @@ void check_tcpmux(Finishing& service)
         return;
     if (!service.is(ServiceType::unlisted))
         service.fail("type", "a TCPMUX service must be UNLISTED too");
-    if (service.draft.protocol && service.draft.protocol->name != "tcp")
+    if (service.draft.protocol && service.draft.protocol->number != IPPROTO_TCP)
         service.fail(service.is_given("protocol") ? "protocol" : "socket_type",
                      "a TCPMUX service must use tcp");
 }
@@ -191,7 +203,7 @@ void check_rpc(Finishing& service)
     if (spec.rpc && program)
         spec.rpc->program = *program;
     // As xinetd: whoever reaches it has asked rpcbind, which has rules of its own.
-    if (service.draft.protocol && service.draft.protocol->name == "tcp")
+    if (service.draft.protocol && service.draft.protocol->number == IPPROTO_TCP)
         spec.flags.add(ServiceFlag::nolibwrap);
 }
 
@@ -224,12 +236,13 @@ void check_transport(Finishing& service)
 {
     if (!service.draft.socket_type || !service.draft.protocol)
         return;
-    const std::string& protocol = service.draft.protocol->name;
+    const int protocol = service.draft.protocol->number;
     const bool stream = service.draft.socket_type == SocketType::stream;
     const bool datagram = service.draft.socket_type == SocketType::dgram;
-    if ((protocol == "tcp" && datagram) || (protocol == "udp" && stream))
-        service.fail("protocol", fmt::format("protocol {} does not go with socket_type {}",
-                                             protocol, stream ? "stream" : "dgram"));
+    if ((protocol == IPPROTO_TCP && datagram) || (protocol == IPPROTO_UDP && stream))
+        service.fail("protocol",
+                     fmt::format("protocol {} does not go with socket_type {}",
+                                 service.draft.protocol->name, stream ? "stream" : "dgram"));
 }
 
 /// @param already_told true if `protocol` was missed before.
@@ -294,14 +307,16 @@ void check_service(Finishing& service)
     check_server(service);
     check_port(service);
     service.draft.has_place = service.good;
-    const bool nothing_known = !service.good && !service.draft.protocol && !service.spec().port &&
-                               !service.draft.socket_type && !service.is(ServiceType::unlisted);
+    bool nothing_known = !service.good && !service.draft.protocol && !service.spec().port &&
+                         !service.draft.socket_type && !service.is(ServiceType::unlisted);
     check_intercept(service);
     check_builtin(service);
     check_labeled(service);
     check_tcpmux(service);
     check_rpc(service);
     check_listed_port(service);
+    // Where one is told as missing before, all that follows from it is not told again.
+    nothing_known = nothing_known || (!service.good && !service.draft.protocol);
     check_redirect(service);
     if (service.spec().is_internal() && service.has(ServiceFlag::nameinargs))
         service.fail("flags", "an internal service has no arguments: NAMEINARGS");

@@ -115,8 +115,9 @@ bool set_socket_type(ServiceDraft& draft, const RawAttribute& attribute, SetterC
 bool set_protocol(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const Word& word = attribute.words[0];
-    if (auto entry = context.names.protocol(word.text)) {
-        draft.protocol = Protocol{std::move(entry->name), entry->number};
+    if (const auto entry = context.names.protocol(word.text)) {
+        // As in xinetd an alias stays one: the services database does not know "TCP".
+        draft.protocol = Protocol{word.text, entry->number};
         return true;
     }
     constexpr std::array usual{Keyword{"tcp", 0}, Keyword{"udp", 0}};
@@ -138,9 +139,8 @@ bool set_rpc_version(ServiceDraft& draft, const RawAttribute& attribute, SetterC
     const Word& word = attribute.words[0];
     const std::string_view text = word.text;
     const std::size_t dash = text.find('-');
-    const auto first = parse_unsigned(text.substr(0, dash));
-    const auto last =
-        dash == std::string_view::npos ? first : parse_unsigned(text.substr(dash + 1));
+    const auto first = parse_natural(text.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_natural(text.substr(dash + 1));
     if (first && last && *first <= *last && *last <= UINT32_MAX) {
         Rpc rpc;
         rpc.first_version = static_cast<std::uint32_t>(*first);

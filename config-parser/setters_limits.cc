@@ -29,9 +29,10 @@ bool set_limit(ServiceDraft& draft, const RawAttribute& attribute, SetterContext
 std::optional<std::uint64_t> parse_cps_number(const Word& word, std::string_view what,
                                               const ValueReport& report)
 {
-    constexpr std::int64_t highest = std::numeric_limits<std::int32_t>::max();
+    constexpr std::int64_t lowest = std::numeric_limits<std::int32_t>::min();
+    constexpr std::int64_t highest = std::numeric_limits<std::uint32_t>::max();
     const auto number = parse_signed(word.text);
-    if (!number || *number >= 0 || *number < -highest)
+    if (!number || *number >= 0 || *number < lowest)
         return parse_range(word, 0, highest, what, report);
     report.advice(word, fmt::format("'{}' is taken for a huge number", word.text));
     return static_cast<std::uint32_t>(*number);

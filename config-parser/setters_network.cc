@@ -29,7 +29,7 @@ std::vector<access::IpAddress> redirect_addresses(const std::string& host, NameL
 std::optional<std::uint16_t> parse_redirect_port(const Word& word, NameLookup& names,
                                                  const ValueReport& report)
 {
-    const auto number = parse_unsigned(word.text);
+    const auto number = parse_natural(word.text);
     if (number && *number >= 1 && *number <= highest_port)
         return static_cast<std::uint16_t>(*number);
     const auto named = all_digits(word.text) ? std::nullopt : names.port_of(word.text, "tcp");
@@ -46,10 +46,7 @@ std::optional<std::uint16_t> parse_redirect_port(const Word& word, NameLookup& n
 bool set_port(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    Word word = attribute.words[0];
-    if (word.text.ends_with('\r')) // of all numbers xinetd lets this one end so
-        word.text.pop_back();
-    const auto port = parse_range(word, 0, highest_port, "a port number", report);
+    const auto port = parse_range(attribute.words[0], 0, highest_port, "a port number", report);
     if (port)
         draft.spec.port = static_cast<std::uint16_t>(*port);
     return port.has_value();

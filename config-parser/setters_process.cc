@@ -117,9 +117,15 @@ bool set_passenv(ServiceDraft& draft, const RawAttribute& attribute, SetterConte
     const bool replaces = attribute.op == AssignOp::set && draft.kind == RawSection::Kind::service;
     if (!names || replaces)
         names.emplace();
+    // As in xinetd a name is looked for in the list without regard to case.
     for (const Word& word : attribute.words) {
+        const auto same = [&word](const std::string& name) {
+            return equal_ignoring_case(name, word.text);
+        };
         if (attribute.op == AssignOp::remove)
-            std::erase(*names, word.text);
+            std::erase_if(*names, same);
+        else if (std::any_of(names->begin(), names->end(), same))
+            continue;
         else if (context.names.environment(word.text))
             names->push_back(word.text);
         else
@@ -131,17 +137,18 @@ bool set_passenv(ServiceDraft& draft, const RawAttribute& attribute, SetterConte
 
 bool set_nice(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
-    const Word& word = attribute.words[0];
-    const auto value = parse_signed(word.text);
-    if (!value) {
-        const ValueReport report(draft, attribute, context.diagnostics);
-        report.bad(word, fmt::format("expected an integer, found '{}'", word.text));
-        return false;
-    }
-    // The kernel takes -20 to 19 and clamps the rest; so does this, before it can overflow.
+    // The kernel takes -20 to 19 and clamps the rest; xinetd wraps what an int does not hold.
     constexpr std::int64_t lowest = std::numeric_limits<int>::min();
     constexpr std::int64_t highest = std::numeric_limits<int>::max();
-    draft.spec.nice = static_cast<int>(std::clamp(*value, lowest, highest));
+    const Word& word = attribute.words[0];
+    const auto value = parse_signed(word.text);
+    if (!value || *value < lowest || *value > highest) {
+        const ValueReport report(draft, attribute, context.diagnostics);
+        report.bad(word, fmt::format("expected an integer{}, found '{}'",
+                                     value ? " of 32 bits" : "", word.text));
+        return false;
+    }
+    draft.spec.nice = static_cast<int>(*value);
     return true;
 }
 

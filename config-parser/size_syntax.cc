@@ -22,14 +22,31 @@ bool is_digit(char letter) noexcept
     return letter >= '0' && letter <= '9';
 }
 
-std::string_view without_plus(std::string_view text) noexcept
+constexpr std::string_view space = "\t\n\v\f\r ";
+
+/// What xinetd takes for the number in a word: without white space around it (in a word that can be
+/// VT, FF and CR), and 0 if there is nothing else.
+std::string_view without_space(std::string_view text) noexcept
 {
-    return text.starts_with('+') ? text.substr(1) : text;
+    const std::size_t first = text.find_first_not_of(space);
+    if (first == std::string_view::npos)
+        return text.empty() ? text : "0";
+    return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+/// The digits of a number that may have a `+`, or a `-` if it is 0; other text as it is.
+std::string_view magnitude(std::string_view text) noexcept
+{
+    text = without_space(text);
+    const bool signed_zero = text.starts_with('-') && text.size() > 1 &&
+                             text.find_first_not_of('0', 1) == std::string_view::npos;
+    return text.starts_with('+') || signed_zero ? text.substr(1) : text;
 }
 
 bool is_negative(std::string_view text) noexcept
 {
-    return text.starts_with('-') && all_digits(text.substr(1));
+    text = without_space(text);
+    return text.starts_with('-') && parse_unsigned(text.substr(1));
 }
 
 } // namespace
@@ -50,8 +67,14 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) noexcept
     return value;
 }
 
+std::optional<std::uint64_t> parse_natural(std::string_view text) noexcept
+{
+    return parse_unsigned(magnitude(text));
+}
+
 std::optional<std::int64_t> parse_signed(std::string_view text) noexcept
 {
+    text = without_space(text);
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+'))
         text.remove_prefix(1);
@@ -65,6 +88,7 @@ std::optional<std::int64_t> parse_signed(std::string_view text) noexcept
 
 std::optional<std::uint32_t> parse_octal(std::string_view text, std::uint32_t maximum) noexcept
 {
+    text = magnitude(text);
     if (!all_digits(text))
         return std::nullopt;
     std::uint32_t value = 0;
@@ -76,7 +100,8 @@ std::optional<std::uint32_t> parse_octal(std::string_view text, std::uint32_t ma
 
 std::optional<std::uint64_t> parse_size(std::string_view text) noexcept
 {
-    text = without_plus(text);
+    if (const std::size_t last = text.find_last_not_of(space); last != std::string_view::npos)
+        text = text.substr(0, last + 1);
     unsigned shift = 0;
     if (text.ends_with('k') || text.ends_with('K'))
         shift = 10;
@@ -84,7 +109,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) noexcept
         shift = 20;
     if (shift != 0)
         text.remove_suffix(1);
-    const auto number = parse_unsigned(text);
+    const auto number = parse_natural(text);
     if (!number || *number > (std::numeric_limits<std::uint64_t>::max() >> shift))
         return std::nullopt;
     return *number << shift;
@@ -96,8 +121,8 @@ std::optional<std::uint64_t> parse_resource_limit(const Word& word, SizeSuffix s
     // A negative number is the end of an unsigned one's range: no limit.
     if (equal_ignoring_case(word.text, "UNLIMITED") || is_negative(word.text))
         return no_resource_limit;
-    const auto value = suffix == SizeSuffix::allowed ? parse_size(word.text)
-                                                     : parse_unsigned(without_plus(word.text));
+    const auto value =
+        suffix == SizeSuffix::allowed ? parse_size(word.text) : parse_natural(word.text);
     if (value)
         return value;
     report.bad(word, fmt::format("expected {} or UNLIMITED, found '{}'",
@@ -111,7 +136,7 @@ std::optional<std::uint32_t> parse_count(const Word& word, const ValueReport& re
 {
     if (equal_ignoring_case(word.text, "UNLIMITED"))
         return access::unlimited;
-    const auto value = parse_unsigned(without_plus(word.text));
+    const auto value = parse_natural(word.text);
     if (value && *value <= max_count)
         return static_cast<std::uint32_t>(*value);
     Diagnostic& diagnostic =
@@ -126,7 +151,7 @@ std::optional<std::uint64_t> parse_range(const Word& word, std::uint64_t minimum
                                          std::uint64_t maximum, std::string_view expected,
                                          const ValueReport& report)
 {
-    const auto value = parse_unsigned(without_plus(word.text));
+    const auto value = parse_natural(word.text);
     if (value && *value >= minimum && *value <= maximum)
         return value;
     report.bad(word, fmt::format("expected {} from {} to {}, found '{}'", expected, minimum,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Numbers: counts, sizes with K and M, octal modes, durations. Digits only: no blanks, no
-// trailing text, and nothing wraps around.
+// Numbers: counts, sizes with K and M, octal modes, durations. As in xinetd, a word that is a
+// number may have white space around it (VT, FF, and the CR of a file with CR LF), and nothing but
+// that is 0. No other text, and nothing wraps around.
 
 #pragma once
 
@@ -17,15 +18,17 @@ namespace usherd::config {
 
 /// Decimal digits only. @return none if `text` is anything else or exceeds 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> parse_unsigned(std::string_view text) noexcept;
-/// Decimal digits after an optional `+` or `-`.
+/// A number as attributes take it: digits after an optional `+`, `-0`, white space around it.
+[[nodiscard]] std::optional<std::uint64_t> parse_natural(std::string_view text) noexcept;
+/// The same after an optional `+` or `-`.
 [[nodiscard]] std::optional<std::int64_t> parse_signed(std::string_view text) noexcept;
-/// Octal digits only, at most `maximum`.
+/// The same in octal digits, at most `maximum`.
 [[nodiscard]] std::optional<std::uint32_t> parse_octal(std::string_view text,
                                                        std::uint32_t maximum) noexcept;
 /// True if `text` is one or more digits.
 [[nodiscard]] bool all_digits(std::string_view text) noexcept;
 
-/// Digits after an optional `+`, then optionally `k`, `K`, `m` or `M` for 2^10 or 2^20.
+/// A number as of parse_natural(), then optionally `k`, `K`, `m` or `M` for 2^10 or 2^20.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 
 enum class SizeSuffix : std::uint8_t { allowed, none };

@@ -106,7 +106,8 @@ Diagnostic& Finishing::fail(std::string_view attribute, const std::string& messa
 Diagnostic& Finishing::remark(Severity severity, std::string_view attribute,
                               const std::string& message)
 {
-    return add(severity, Effect::none, attribute, message);
+    // What xinetd would say of a service that it has given up is a note, too.
+    return add(good ? severity : Severity::note, Effect::none, attribute, message);
 }
 
 bool Finishing::is_given(std::string_view attribute) const

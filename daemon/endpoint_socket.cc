@@ -45,11 +45,12 @@ int backlog_of(const ServiceSpec& spec)
 
 Result<void> set_inet_options(int fd, const ServiceSpec& spec, const InetEndpoint& endpoint)
 {
-    if (endpoint.family == access::Family::ipv6) {
+    // A raw IPv6 socket sees IPv6 alone and has no such option.
+    if (endpoint.family == access::Family::ipv6 && spec.socket_type != config::SocketType::raw) {
         if (auto done = sys::set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, endpoint.v6only ? 1 : 0,
                                         "setsockopt (IPV6_V6ONLY)");
-            !done && (endpoint.v6only || spec.socket_type != config::SocketType::raw))
-            return done; // a raw socket has no such option
+            !done)
+            return done;
     }
     if (spec.freebind) {
         // IP_FREEBIND holds for IPv6 sockets too. @see ip(7)

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "config-parser/address_syntax.h"
 #include "config-parser/attribute_table.h"
 #include "config-parser/value_names.h"
 #include "daemon/core/handler_environment.h"
@@ -35,6 +36,12 @@ std::string joined(const std::vector<std::string>& list)
     for (const std::string& word : list)
         text.append(1, ' ').append(word);
     return text;
+}
+
+std::optional<IpAddress> numeric_address(const std::string& text)
+{
+    const auto short_form = config::parse_numeric_ipv4(text);
+    return short_form ? short_form : IpAddress::parse(text);
 }
 
 /// Writes the lines of one spec.
@@ -132,10 +139,11 @@ void Writer::kind()
 void Writer::identity()
 {
     line("wait = {}", spec_.wait ? "yes" : "no");
+    // As xinetd shows them: with a sign.
     if (spec_.user)
-        line("user = {}", spec_.user->uid);
+        line("user = {}", static_cast<std::int32_t>(spec_.user->uid));
     if (spec_.group)
-        line("group = {}", spec_.group->gid);
+        line("group = {}", static_cast<std::int32_t>(spec_.group->gid));
 }
 
 void Writer::limits()
@@ -154,11 +162,13 @@ void Writer::bind()
         const auto* inet = spec_.endpoints.empty()
                                ? nullptr
                                : std::get_if<config::InetEndpoint>(&spec_.endpoints.front());
-        const auto numeric = IpAddress::parse(spec_.bind_text.str());
+        const auto numeric = numeric_address(spec_.bind_text.str());
         if (spec_.bind_text.empty())
             line("Bind = All addresses.");
         else if (inet != nullptr && inet->address)
             line("Bind = {}", name_of(*inet->address));
+        else if (inet != nullptr) // however it is written
+            line("Bind = {}", inet->family == access::Family::ipv4 ? "0.0.0.0" : "::");
         else if (numeric)
             line("Bind = {}", name_of(*numeric));
         else
@@ -173,19 +183,22 @@ void Writer::bind()
 
 void Writer::program()
 {
+    if (!spec_.redirect && !spec_.is_internal() && !spec_.flags.has(ServiceFlag::intercept)) {
+        const bool nameless = spec_.flags.has(ServiceFlag::nameinargs) && !spec_.argv.empty() &&
+                              spec_.argv[0].empty();
+        line("Server = {}", spec_.server);
+        line("Server argv ={}", spec_.argv.empty() ? " (NULL)"
+                                : nameless         ? ""
+                                                   : joined(spec_.argv));
+    }
+    if (spec_.libwrap_name_given)
+        line("Libwrap = {}", spec_.libwrap_name.str());
     if (spec_.redirect) {
         const auto& addresses = spec_.redirect->addresses;
         line("Redirect = {}:{}",
              addresses.empty() ? spec_.redirect->host : name_of(addresses.front()),
              spec_.redirect->port);
-    } else if (!spec_.is_internal() && !spec_.flags.has(ServiceFlag::intercept)) {
-        line("Server = {}", spec_.server);
-        line("Server argv ={}", spec_.argv.empty()      ? " (NULL)"
-                                : spec_.argv[0].empty() ? ""
-                                                        : joined(spec_.argv));
     }
-    if (spec_.libwrap_name_given)
-        line("Libwrap = {}", spec_.libwrap_name.str());
     if (const auto& times = spec_.policy.access_times; times) {
         std::string list;
         for (const auto& window : *times)
@@ -323,7 +336,7 @@ std::vector<access::IpAddress> shown_addresses(const config::ServiceSpec& spec)
         const auto* inet = std::get_if<config::InetEndpoint>(&spec.endpoints.front());
         if (inet != nullptr && inet->address)
             addresses.push_back(*inet->address);
-    } else if (const auto numeric = IpAddress::parse(spec.bind_text.str())) {
+    } else if (const auto numeric = numeric_address(spec.bind_text.str())) {
         addresses.push_back(*numeric);
     }
     if (spec.redirect && !spec.redirect->addresses.empty())

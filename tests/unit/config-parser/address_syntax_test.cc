@@ -123,8 +123,8 @@ TEST_CASE("factorised words make one entry for each number")
 
 TEST_CASE("names are kept as written")
 {
-    for (const char* const word :
-         {"localhost", "host.example.com", ".example.com", ".-x", "..foo", "six.example.com"}) {
+    for (const char* const word : {"localhost", "host.example.com", ".example.com", ".-x", "..foo",
+                                   ".1a", ".5.a", "six.example.com"}) {
         INFO(word);
         CHECK(rules_of(word) == word);
     }
@@ -152,7 +152,8 @@ TEST_CASE("half of a form disables the service")
         return told.message.substr(start.size());
     };
     CHECK(mistake("1.2.3.4,") == "has a comma in it; addresses are separated by blanks");
-    CHECK(mistake(".5") == "has a dot with no number before it");
+    for (const char* const dots : {".", "..", "...", ".5", ".10.1"})
+        CHECK(mistake(dots) == "has a dot with no number before it");
     CHECK(mistake(".") == "has a dot with no number before it");
     CHECK(mistake("1..2") == "has a dot with no number before it");
     CHECK(mistake("10.1..{1}") == "has a dot with no number before it");

@@ -346,8 +346,10 @@ TEST_CASE("attributes of a socket file draw a warning where there is none")
 TEST_CASE("mistakes that follow from another are not told")
 {
     CHECK(why_dropped({"wait = no", "user = root", "server = /bin/cat", "port = 1"}) ==
-          "1:1 error service: service 'svc': the attribute 'socket_type' is missing|"
-          "1:1 error service: service 'svc': the attribute 'protocol' is missing");
+          "1:1 error service: service 'svc': neither socket_type nor protocol says which of the "
+          "listed services is meant");
+    CHECK(why_dropped({"wait = no", "type = INTERNAL", "port = 1"}) ==
+          "1:1 error service: service 'svc': the attribute 'socket_type' is missing");
 }
 
 } // namespace usherd::config

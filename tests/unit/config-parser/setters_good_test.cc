@@ -22,7 +22,7 @@ TEST_CASE("identity attributes set their fields")
     CHECK(bench.draft.spec.flags == EnumSet{ServiceFlag::nodelay, ServiceFlag::ipv6});
     CHECK(bench.draft.disabled);
     CHECK(bench.draft.socket_type == SocketType::stream);
-    CHECK(bench.draft.protocol == Protocol{"tcp", 6});
+    CHECK(bench.draft.protocol == Protocol{"TCP", 6});
     CHECK(bench.draft.wait == false);
     CHECK(bench.draft.spec.rpc == Rpc{0, 2, 4});
     CHECK(bench.draft.rpc_number == 300000U);
@@ -96,7 +96,9 @@ TEST_CASE("passenv leaves out variables that are not set")
     bench.with({"passenv = PATH NOSUCH LANG"});
     CHECK(bench.draft.spec.passenv == std::vector<std::string>{"PATH", "LANG"});
     CHECK(bench.told() == "2:16 warning word: passenv: variable 'NOSUCH' is not set");
-    bench.with({"passenv -= PATH"});
+    bench.with({"passenv += path LANG lang"}); // they are there
+    CHECK(bench.draft.spec.passenv == std::vector<std::string>{"PATH", "LANG"});
+    bench.with({"passenv -= Path"});
     CHECK(bench.draft.spec.passenv == std::vector<std::string>{"LANG"});
     bench.with({"passenv ="});
     CHECK(bench.draft.spec.passenv == std::vector<std::string>{});

@@ -100,9 +100,9 @@ TEST_CASE("bad limits are reported")
         BadLine{"per_source = -1", "2:14 error service: per_source: expected a number from 0 to "
                                    "2147483647 or UNLIMITED, found '-1'"},
         BadLine{"cps = x 3", "2:7 error service: cps: expected connections per second from 0 to "
-                             "2147483647, found 'x'"},
+                             "4294967295, found 'x'"},
         BadLine{"cps = 3 z", "2:9 error service: cps: expected seconds to wait from 0 to "
-                             "2147483647, found 'z'"},
+                             "4294967295, found 'z'"},
         BadLine{"max_load = x", "2:12 error service: max_load: expected a load average, found 'x'"},
         BadLine{"max_load = 0.0",
                 "2:12 error service: max_load: a load of 0 would refuse everybody"},

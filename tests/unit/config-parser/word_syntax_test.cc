@@ -65,9 +65,51 @@ TEST_CASE("octal numbers end at their maximum")
     CHECK_FALSE(parse_octal("", 0777));
 }
 
-TEST_CASE("a nice value too large for an int is clamped")
+TEST_CASE("a number may have a sign and white space around it, as in xinetd")
 {
-    CHECK(DraftBench().with({"nice = 99999999999"}).draft.spec.nice == INT32_MAX);
+    for (const char* const five : {"5", "+5", "005", "\v5", "\f+5", "5\r", "\r5\v"}) {
+        INFO(five);
+        CHECK(parse_natural(five) == 5U);
+        CHECK(parse_signed(five) == 5);
+        CHECK(parse_size(five) == 5U);
+        CHECK(parse_octal(five, 0777) == 5U);
+    }
+    CHECK(parse_natural("-0") == 0U);
+    CHECK(parse_natural("\r") == 0U);
+    CHECK(parse_size("\v5k") == 5U << 10);
+    CHECK(parse_size("5k\r") == 5U << 10);
+    CHECK_FALSE(parse_size("k\r"));
+    for (const char* const bad : {"", "-5", "-", "+", "++5", "+-5", "- 0", "5k", "5 5"}) {
+        INFO(bad);
+        CHECK_FALSE(parse_natural(bad));
+    }
+}
+
+TEST_CASE("a nice value too large for an int is a bad value")
+{
+    CHECK(DraftBench().with({"nice = -2147483648"}).draft.spec.nice == INT32_MIN);
+    for (const char* const line :
+         {"nice = 2147483648", "nice = 4294967296", "nice = -2147483649"}) {
+        DraftBench bench;
+        CHECK_FALSE(bench.set(line));
+    }
+}
+
+TEST_CASE("cps takes whatever 32 bits hold, as in xinetd")
+{
+    CHECK(DraftBench().with({"cps = 4294967295 2147483648"}).draft.spec.policy.cps.rate ==
+          UINT32_MAX);
+    CHECK(DraftBench().with({"cps = -2147483648 1"}).draft.spec.policy.cps.rate == 1U << 31);
+    DraftBench bench;
+    CHECK_FALSE(bench.set("cps = 4294967296 1"));
+    CHECK_FALSE(bench.set("cps = -2147483649 1"));
+}
+
+TEST_CASE("a negative resource limit is none, if 64 bits hold it")
+{
+    DraftBench bench;
+    CHECK(bench.set("rlimit_as = -18446744073709551615"));
+    CHECK_FALSE(bench.set("rlimit_as = -18446744073709551616"));
 }
 
 TEST_CASE("durations have units and an upper end")
