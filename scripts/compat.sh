@@ -14,6 +14,10 @@
 #                          [--quiet] [--table | --check-table]
 #   --sample takes every third case, all of them with COMPAT_FULL=1
 #   --table writes the table of tests/compat/README.md from the cases, --check-table compares it
+# usage: scripts/compat.sh --generated [--sections N] [--seed TEXT] [--size N] [--file N]
+#                          [--seconds N] [--show N] [--listed]
+#   random service sections, 20,000 unless told otherwise, 40 to a file, to both; what disagrees and
+#   is not explained by a row of usherd.conf(5), COMPATIBILITY, is cut to its least text and shown
 # USHERD_CORPUS names the files (default: ../shared/corpus beside the checkout), USHERD_BIN_DIR the
 # directory of usherd (default: that of the release build), USHERD_XINETD_ROOT an unpacked package.
 # Exits 1 on a difference that tests/compat/differences.tsv does not list, and on a listed one that
@@ -51,6 +55,9 @@ if [ "${1:-}" = --behaviour ]; then
     case " ${options[*]} " in
     *" --table "* | *" --check-table "*) exec python3 -B "$program" "${options[@]}" ;;
     esac
+elif [ "${1:-}" = --generated ]; then
+    program=$top/tests/compat/generated/run.py
+    options=("${@:2}")
 elif [ "${COMPAT_FULL:-}" = 1 ]; then
     options+=(--all)
 fi
