@@ -173,7 +173,7 @@ void HttpClient::send(HttpReply reply)
     pieces_ = std::move(reply.pieces);
     if (pieces_ != nullptr) {
         evhttp_send_reply_start(request_, reply.status, nullptr);
-        turn_.schedule();
+        turn_.start({});
     } else {
         evhttp_send_reply(request_, reply.status, nullptr, make_buffer(reply.body).get());
     }
@@ -205,7 +205,7 @@ void HttpClient::produce()
         deadline_.start(server_.limits_.reading);
     is_idle_ = next == HttpBody::Next::idle;
     if (next == HttpBody::Next::more)
-        turn_.schedule();
+        turn_.start({});
     if (next == HttpBody::Next::end) {
         pieces_.reset();
         evhttp_send_reply_end(request_);
@@ -218,7 +218,7 @@ void HttpClient::produce()
 void HttpClient::wake() noexcept
 {
     if (std::exchange(is_idle_, false))
-        turn_.schedule();
+        turn_.start({});
 }
 
 std::size_t HttpClient::waiting() const noexcept
@@ -248,7 +248,7 @@ void HttpClient::on_output(evbuffer& output, std::size_t sent) noexcept
         deadline_.stop();
     else
         deadline_.start(server_.limits_.reading);
-    turn_.schedule();
+    turn_.start({});
 }
 
 /// What evhttp does not take for a request, it answers by itself, in HTML. Ours goes first, and

@@ -83,7 +83,7 @@ private:
     evbuffer_cb_entry* input_entry_;
     evbuffer_cb_entry* output_entry_;
     sys::Timer deadline_;
-    sys::Deferred turn_;
+    sys::Timer turn_; ///< a piece a turn, with a look at all descriptors in between
 };
 
 } // namespace usherd::daemon

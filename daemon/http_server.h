@@ -92,7 +92,7 @@ struct HttpLimits {
     std::size_t reserved = 16;                 ///< beyond that, for peers that may change something
     std::chrono::milliseconds request{5'000};  ///< from connecting, or its first byte, to its last
     std::chrono::milliseconds between{60'000}; ///< two requests on a connection
-    std::chrono::milliseconds reading{30'000}; ///< of a reply, without any progress
+    std::chrono::milliseconds reading{300'000}; ///< of a reply, without any progress
 };
 
 class HttpClient;

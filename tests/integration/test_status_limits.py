@@ -4,6 +4,7 @@
 
 import json
 import os
+import pathlib
 import resource
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import time
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, processes, status
 from harness.case import wait
-from harness.config import defaults, service
+from harness.config import block, defaults, internal, service
 from test_status import CAT, StatusCase
 
 HEAD_BYTES = 8 * 1024
@@ -47,6 +48,11 @@ print(sum(one.recv(99).startswith(b"HTTP/1.1 503") for one in held))
 def cpu_seconds(pid):
     fields = processes.stat(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def processor_seconds(pid):
+    """What the daemon's main thread, which is its loop, has had so far."""
+    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 class LimitsCase(StatusCase):
@@ -153,6 +159,39 @@ class Requests(LimitsCase):
         self.assertGreater(time.monotonic() - begin, 3, "a deadline")
         self.assertEqual(json.loads(told.partition(b"\r\n\r\n")[2])["error"], "too_slow")
         self.wait_until_all_gone()
+
+
+class Loop(LimitsCase):
+    def test_ten_thousand_services_are_listed_a_few_milliseconds_at_a_time(self):
+        """Reckoned in the processor's time, which other programs of the machine do not lengthen."""
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        count = min(10_000, limit - 500)
+        text = "".join(block(f"service s{i}", {
+            "type": "UNLISTED", "socket_type": "stream", "protocol": "tcp", "wait": "no",
+            "user": "root", "server": "/bin/echo", "listen": f"unix:@thousands-{i}"})
+            for i in range(count))
+        pid = self.serve(defaults() + internal("echo", port=4000) + text).pid
+        held = self.hold()
+        asking = self.raw(b"GET /v1/services HTTP/1.1\r\nConnection: close\r\n\r\n")
+        asking.setblocking(False)
+        begin, longest, text = processor_seconds(pid), 0, b""
+        deadline = time.monotonic() + wait.PATIENCE
+        while time.monotonic() < deadline:
+            before = processor_seconds(pid)
+            held.sendall(b"y")
+            client.read_some(held, 1)
+            longest = max(longest, processor_seconds(pid) - before)
+            try:
+                piece = asking.recv(1 << 15)
+            except BlockingIOError:
+                continue
+            if not piece:
+                break
+            text += piece
+        self.assertEqual(text.count(b'"id":'), count + 1)
+        # An optimized build takes 2 ms for a piece and 70 ms for all.
+        whole = processor_seconds(pid) - begin
+        self.assertLess(longest, max(0.1, whole / 5), "for one turn of the loop")
 
 
 class Clients(LimitsCase):
