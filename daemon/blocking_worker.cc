@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/blocking_worker.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <exception>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace usherd::daemon {
 
-BlockingWorker::BlockingWorker(sys::EventLoop& loop)
+namespace {
+
+constexpr std::chrono::seconds retry_interval{1};
+
+} // namespace
+
+BlockingWorker::BlockingWorker(sys::EventLoop& loop, Delayed delayed)
     : done_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       done_watch_(loop, done_event_.get(), sys::Watch::What::readable,
-                  sys::bind<&BlockingWorker::on_done>(*this))
+                  sys::bind<&BlockingWorker::on_done>(*this)),
+      delayed_(std::move(delayed)), again_(loop, sys::bind<&BlockingWorker::start_thread>(*this))
 {
     done_watch_.start();
 }
@@ -27,21 +37,33 @@ BlockingWorker::~BlockingWorker()
         thread_.join();
 }
 
-void BlockingWorker::start_thread()
+void BlockingWorker::start_thread() noexcept
 {
     // Signals belong to the loop's thread.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { work(); });
+    try {
+        thread_ = std::thread([this] { work(); });
+        is_delayed_ = false;
+    } catch (const std::exception& error) {
+        if (!std::exchange(is_delayed_, true) && delayed_)
+            delayed_(error.what());
+        again_.start(retry_interval);
+    }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void BlockingWorker::start() noexcept
+{
+    if (!thread_.joinable() && !is_delayed_)
+        start_thread();
 }
 
 void BlockingWorker::submit(Job job)
 {
-    if (!thread_.joinable())
-        start_thread();
+    start();
     {
         const std::lock_guard lock(mutex_);
         jobs_.push_back(std::move(job));

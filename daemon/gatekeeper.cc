@@ -127,6 +127,24 @@ bool Gatekeeper::is_denied(const Service& service, const std::optional<access::P
     return is_sensor || (peer && sensors_.denies(*peer));
 }
 
+access::Reason Gatekeeper::judge_again(const Service& service,
+                                       const std::optional<access::Peer>& peer,
+                                       std::uint32_t running_total, std::uint32_t process_limit)
+{
+    const access::Policy& policy = service.spec().policy;
+    auto facts = gather(service, peer, running_total, process_limit, true, std::time(nullptr));
+    // Its own slot is among them.
+    facts.running -= std::min(facts.running, 1U);
+    facts.running_from_source -= std::min(facts.running_from_source, 1U);
+    if (const auto reason = access::decide_limits(policy, facts); reason != access::Reason::allowed)
+        return reason;
+    if (is_denied(service, peer))
+        return access::Reason::address;
+    if (!peer || access::needs_host_name(policy, *peer))
+        return access::Reason::allowed;
+    return access::decide_address(policy, *peer, {}).reason;
+}
+
 void Gatekeeper::decide_address(Service& service, Arrival arrival, MaybeSlot slot,
                                 std::string_view name)
 {

@@ -69,6 +69,13 @@ public:
     void judge(Service& service, Arrival arrival, std::uint32_t running_total,
                std::uint32_t process_limit);
 
+    /// Once more for a client that has a slot and waits for a process. Its arrival is not counted
+    /// again; address lists that take its name, and tcp_wrappers, have been asked.
+    [[nodiscard]] access::Reason judge_again(const Service& service,
+                                             const std::optional<access::Peer>& peer,
+                                             std::uint32_t running_total,
+                                             std::uint32_t process_limit);
+
     /// The same decision for a datagram that is answered inside the daemon: no slot is taken.
     /// @return nothing: it takes a name or tcp_wrappers, see judge_kept().
     [[nodiscard]] std::optional<access::Decision>

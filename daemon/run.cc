@@ -113,7 +113,11 @@ private:
 
 Daemon::Daemon(const Options& options, core::DaemonTraits traits, StartReport report, Log& log,
                sys::EventLoop& loop, PassedSockets passed, LowDescriptors low)
-    : options_(options), log_(log), loop_(loop), report_(std::move(report)), worker_(loop),
+    : options_(options), log_(log), loop_(loop), report_(std::move(report)),
+      worker_(loop,
+              [&log](const std::string& why) {
+                  log.error("there is no thread to be had: {}; reloads and state dumps wait", why);
+              }),
       reloader_(worker_, reload_settings(options),
                 [this](const config::LoadResult& loaded) { on_loaded(loaded); }),
       server_(loop, log, options, std::move(traits), std::move(passed), std::move(low)),
@@ -174,6 +178,7 @@ bool Daemon::may_start(const config::LoadResult& loaded)
 
 int Daemon::run()
 {
+    worker_.start(); // now, so that a machine that is out of processes can still be given new rules
     for (const std::string& remark : options_.remarks)
         log_.warning("{}", remark);
     if (!options_.pid_file.empty()) {

@@ -58,7 +58,7 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
       wrappers_(loop, provoked_log_, supervisor_,
                 {options.program, syslog_facility(options), traits.environment}),
       reaper_(loop, wrappers_),
-      retries_(loop, [this](ServerStart start) { supervisor_.launch(std::move(start)); }),
+      retries_(loop, [this](ServerStart start) { start_again(std::move(start)); }),
       context_{loop,
                log,
                provoked_log_,
@@ -254,6 +254,17 @@ void Server::on_not_started(ServerStart start, int error_number) noexcept
         provoked_log_.write(Level::error, id, "fork given up",
                             fmt::format("service {}: too many consecutive fork failures", id));
     service->on_server_given_up(std::move(start));
+}
+
+/// As xinetd does: lists and times may have changed meanwhile, others may have come.
+void Server::start_again(ServerStart start) noexcept
+{
+    Service* service = find(start.service);
+    const auto reason = service == nullptr ? access::Reason::allowed : service->judge_again(start);
+    if (reason == access::Reason::allowed)
+        supervisor_.launch(std::move(start));
+    else
+        service->on_retry_refused(std::move(start), reason);
 }
 
 void Server::on_exited(RunningServer&& server, int wait_status, const rusage& usage) noexcept

@@ -141,6 +141,7 @@ private:
     void drop(std::unique_ptr<Service>& service);
     void open_all();
     void on_bind_retry() noexcept;
+    void start_again(ServerStart start) noexcept;
     void finish_opening();
     void give_up(Service& service, const sys::SysError& error);
     void on_departed_started(const RunningServer& server) noexcept;

@@ -152,6 +152,11 @@ public:
     void on_server_exited(RunningServer server, int wait_status, const rusage& usage) noexcept;
     /// No process could be made and no retry is left: gives the socket and the slot back.
     void on_server_given_up(ServerStart start) noexcept;
+    /// A start for which no process could be made is due again. @return why the client is refused
+    /// by now
+    [[nodiscard]] access::Reason judge_again(const ServerStart& start) noexcept;
+    /// So it is: gives the socket and the slot back.
+    void on_retry_refused(ServerStart start, access::Reason reason) noexcept;
     void on_session_ended(const SessionFacts& session) noexcept;
     /// A client that asked tcpmux for this service.
     void on_tcpmux_client(Arrival arrival) noexcept;
@@ -227,6 +232,7 @@ private:
     void measure_exit(int wait_status, std::chrono::steady_clock::duration ran);
     [[nodiscard]] ServiceMeasures& measured();
     void log_record(const std::string& record) noexcept;
+    void give_back(ServerStart& start) noexcept;
     void count_refusal(const access::Decision& decision,
                        const std::optional<access::Peer>& peer) noexcept;
     void drop_what_waits(int socket) noexcept;

@@ -149,9 +149,30 @@ void Service::on_server_exited(RunningServer server, int wait_status, const rusa
     on_slot_free();
 }
 
+access::Reason Service::judge_again(const ServerStart& start) noexcept
+{
+    if (context_.activity.is_banned(start.peer))
+        return access::Reason::ban;
+    return context_.gatekeeper.judge_again(*this, start.peer, context_.running_total(),
+                                           context_.process_limit);
+}
+
+void Service::on_retry_refused(ServerStart start, access::Reason reason) noexcept
+{
+    count_refusal({reason}, start.peer);
+    if (start.borrowed >= 0 && is_lent(start.borrowed))
+        drop_what_waits(start.borrowed);
+    give_back(start);
+}
+
 void Service::on_server_given_up(ServerStart start) noexcept
 {
     count_refusal({access::Reason::fork}, start.peer);
+    give_back(start);
+}
+
+void Service::give_back(ServerStart& start) noexcept
+{
     start.slot.reset();
     if (start.borrowed >= 0)
         return_lent(start.borrowed, -1);

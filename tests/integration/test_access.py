@@ -4,12 +4,11 @@
 # reason and, in usherd, one line.
 
 import re
-import time
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, logs
 from harness.case import USHERD, XINETD, IntegrationCase, on
-from harness.config import defaults, service
+from harness.config import another_time, defaults, service
 
 CAT = {"server": "/bin/cat", "server_args": None}
 SOURCES = ("127.0.0.1", "127.0.0.5", "127.0.0.6", "127.0.0.127", "127.0.0.128", "127.0.3.9",
@@ -267,7 +266,3 @@ class Queue(IntegrationCase):
         subject.wait_for_record("EXIT: a", 2)
         self.assertEqual([line for line in subject.records() if line.startswith("FAIL")], [])
 
-
-def another_time():
-    """An interval that does not hold now, in UTC."""
-    return "13:00-23:59" if time.gmtime().tm_hour < 12 else "0:00-10:59"

@@ -15,7 +15,7 @@ import sys
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe
 from harness.case import USHERD, XINETD, IntegrationCase, on, processes, wait
-from harness.config import defaults, internal, service
+from harness.config import another_time, defaults, internal, service
 
 BOB = {"user": "bob", "group": "bob", "extra_groups": []}
 
@@ -238,3 +238,14 @@ class Exhaustion(IntegrationCase):
             self.assertEqual(client.read_all(waiting).data, b"hello\n")
         subject.wait_for_record("EXIT: a")
         self.assertEqual([line for line in subject.records() if line.startswith("FAIL")], [])
+
+    @on(XINETD, USHERD)
+    def test_who_is_tried_again_is_judged_again(self, kind):
+        subject = self.limited(kind)
+        with client.connect(4000) as waiting:
+            subject.wait_for_message("fork failed")
+            subject.configure(defaults() + service(user="bob", access_times=another_time()))
+            subject.reload()
+            self.allow_processes(subject, 4096)
+            self.assertEqual(client.read_all(waiting).data, b"")
+        self.assertEqual(subject.wait_for_record("FAIL"), ["FAIL: a time from=::ffff:127.0.0.1"])

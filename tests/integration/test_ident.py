@@ -10,7 +10,7 @@ import time
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
 from harness.case import USHERD, IntegrationCase, logs, wait
-from harness.config import defaults, internal, service
+from harness.config import another_time, defaults, internal, service
 from harness.identd import Identd
 
 JOE = b"PORTS : USERID : UNIX : joe\r\n"
@@ -24,10 +24,6 @@ def said(subject, *, records=None):
     lines = records or [logs.normalised(line) for line in subject.records()]
     texts = [re.sub(r"\d{4,5} , ", "PORT , ", text) for text in subject.message_texts("ERROR")]
     return lines, texts
-
-
-def another_time():
-    return "13:00-13:01" if time.gmtime().tm_hour < 12 else "1:00-1:01"
 
 
 class IdentCase(IntegrationCase):

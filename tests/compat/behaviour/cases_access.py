@@ -2,9 +2,7 @@
 #
 # Who may come in: address lists, times, load, counts, rates, sensors; each reason of a refusal.
 
-import time
-
-from config import defaults, internal, service
+from config import another_time, defaults, internal, service
 from model import case
 from scripts import ask, burst, by, each, hold, pause, quiet, talk
 
@@ -67,11 +65,6 @@ LISTS += [
          + service("d", **CAT, port=4003, only_from="127.0.5.1"),
          each(*(by(*SOURCES, port=port) for port in range(4000, 4004))), unordered=True),
 ]
-
-
-def another_time():
-    """An interval that does not hold now, in UTC."""
-    return "13:00-23:59" if time.gmtime().tm_hour < 12 else "0:00-10:59"
 
 
 REASONS = [

@@ -2,6 +2,8 @@
 #
 # Makes configurations in xinetd syntax out of attributes.
 
+import time
+
 # flags first: in xinetd NAMEINARGS counts for what follows.
 COMMON = {"flags": None, "type": "UNLISTED", "socket_type": "stream", "wait": "no", "port": 4000,
           "user": "root", "server": "/bin/echo", "server_args": "hello"}
@@ -37,3 +39,8 @@ def internal(name, socket_type="stream", **attributes):
              "socket_type": socket_type, "protocol": "tcp" if socket_type == "stream" else "udp",
              "wait": "no" if socket_type == "stream" else "yes"}
     return block(f"service {name}", basic | attributes)
+
+
+def another_time():
+    """An interval that does not hold now, in UTC."""
+    return "13:00-23:59" if time.gmtime().tm_hour < 12 else "0:00-10:59"
