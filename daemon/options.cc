@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "daemon/http_listener.h"
+#include "daemon/wrappers.h"
 
 namespace usherd::daemon {
 
@@ -296,7 +297,7 @@ void Parser::take(int code, const char* argument)
     if (code == opt_help)
         exit_ = EarlyExit{0, help_text(), false};
     else if (code == opt_version)
-        exit_ = EarlyExit{0, version_text() + " loadavg\n", true};
+        exit_ = EarlyExit{0, version_text() + ' ' + features_text() + '\n', true};
     else
         take_ours(code, argument);
 }
@@ -367,6 +368,11 @@ unsigned worker_count(const Options& options) noexcept
     constexpr unsigned most = 4;
     const auto processors = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
     return options.spawn_workers != 0 ? options.spawn_workers : std::min(processors, most);
+}
+
+std::string features_text()
+{
+    return has_libwrap() ? "libwrap loadavg" : "loadavg";
 }
 
 std::string version_text()

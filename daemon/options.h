@@ -70,5 +70,7 @@ struct EarlyExit {
 [[nodiscard]] std::string help_text();
 /// `usherd 0.1.0`
 [[nodiscard]] std::string version_text();
+/// `libwrap loadavg`: what xinetd has as an option of its build and this one has.
+[[nodiscard]] std::string features_text();
 
 } // namespace usherd::daemon

@@ -212,8 +212,7 @@ void Daemon::on_started(std::size_t available)
 {
     if (available == 0 && !options_.stay_alive)
         return fail("no services. Exiting...");
-    log_.notice("{} started with {}loadavg options compiled in.", version_text(),
-                has_libwrap() ? "libwrap " : "");
+    log_.notice("{} started with {} options compiled in.", version_text(), features_text());
     log_.notice("Started working: {}", summary());
     report_.succeeded();
     notify_ready(summary());
