@@ -24,7 +24,8 @@ FactorisedAddress mistaken(std::string text)
 struct Head {
     std::vector<std::uint32_t> octets;
     std::string mistake;
-    bool fits = true; ///< false: some other form
+    bool fits = true;      ///< false: some other form
+    bool undotted = false; ///< its last number has no dot
 };
 
 Head read_head(std::string_view text)
@@ -41,6 +42,7 @@ Head read_head(std::string_view text)
         const auto value = parse_unsigned(number);
         if (dot == std::string_view::npos || !value) {
             head.fits = false;
+            head.undotted = value.has_value();
             return head;
         }
         if (*value > max_octet)
@@ -95,6 +97,8 @@ std::optional<FactorisedAddress> parse_factorised(std::string_view text)
         return std::nullopt;
     }
     Head head = read_head(text.substr(0, brace));
+    if (head.undotted)
+        return mistaken("has no dot before its brace");
     if (!head.fits)
         return std::nullopt;
     if (!head.mistake.empty())
