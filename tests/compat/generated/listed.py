@@ -90,8 +90,16 @@ def revived(file, difference, group):
     """A bad value, and `disable = no` behind it or `enabled` above it."""
     revives = [found.line for found in file.of(difference.section, "disable")
                if found.values[:1] and found.values[0].lower() == "no"]
-    return bool(revives or file.of_defaults("enabled")) and follows(difference) and not difference.new and \
-        not any(other.aspect == "diagnostic" and other.new for other in group)
+    return bool(revives or file.of_defaults("enabled")) and follows(difference) and \
+        not difference.new and not any(other.aspect == "diagnostic" and other.new for other in group)
+
+
+@rule("S5")
+def ended(file, difference, _):
+    """One switch for both: at a `disable` line xinetd leaves a service that a bad value disabled."""
+    return bool(file.of(difference.section, "disable")) and difference.aspect == "diagnostic" and \
+        not difference.old and any(" is disabled because of" in text
+                                   for text in file.told.get(difference.section, ()))
 
 
 @rule("S2")
@@ -108,16 +116,16 @@ def late_defaults(file, difference, _):
 
 
 @rule("S1")
-def contradicting(file, difference, group):
+def contradicting(file, difference, _):
     """An address and a family flag."""
     return any("address" in text and re.search(r"(bind|interface) '.*' has no IPv", text)
-               for text in texts(group, "new")) and (follows(difference) or kind(difference) in LOST)
+               for text in file.told.get(difference.section, ()))
 
 
 @rule("note")
 def braces(file, difference, _):
     return follows(difference) and complaint(
-        file, difference, "only_from|no_access", "in its braces, which exceeds 255|has more than four octets")
+        file, difference, "only_from|no_access", "in its braces, which exceeds 255|has more than four octets|has no dot before")
 
 
 @rule("note")
@@ -175,10 +183,12 @@ def log_of_tcpmux(file, difference, _):
         " log failed" in text for text in file.told.get(difference.section, ()))
 
 
-def breaks(line):
-    """Whether a line has an attribute's name and nothing after it; a NUL ends a line."""
-    words = line.partition("\0")[0].split()
-    return len(words) == 1 and words[0] not in ("{", "}") and not words[0].startswith("#")
+def breaks(section):
+    """Whether a line has an attribute's name and nothing after it; a NUL ends a line. So has a second
+    opening brace."""
+    lines = [line.partition("\0")[0].split() for line in section.lines[1:]]
+    words = [line[0] for line in lines if len(line) == 1 and line[0] != "}" and line[0][0] != "#"]
+    return len(words) > words.count("{") or words.count("{") > 1
 
 
 @rule("D3")
@@ -186,8 +196,7 @@ def nothing_after_the_name(file, difference, _):
     """xinetd runs past the end of such a line, loses what follows and counts lines wrongly."""
     numbers = [section.number for section in file.sections]
     last = numbers.index(difference.section) if difference.section in numbers else len(numbers) - 1
-    return any(breaks(line) for section in file.sections[:last + 1]
-               for line in section.lines[1:])
+    return any(breaks(section) for section in file.sections[:last + 1])
 
 
 @rule("D2")

@@ -81,7 +81,9 @@ def section_of(reading, name, lines):
     port = attribute(lines, "port")
     of_port = [section.number for section in reading.sections
                if any(found.values[:1] == (port,) for found in reading.of(section.number, "port"))]
-    of_name = [section.number for section in reading.sections if reading.name(section.number) == name]
+    own_id = attribute(lines, "id") not in (None, name)
+    of_name = [section.number for section in reading.sections if reading.name(section.number) == name
+               and bool(reading.of(section.number, "id")) == own_id]
     both = set(of_port) & set(of_name)
     return next(iter(both)) if len(both) == 1 else of_name[0] if len(of_name) == 1 else None
 
