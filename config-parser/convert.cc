@@ -68,6 +68,7 @@ Conversion convert(std::string_view text, const std::string& path, Syntax from, 
                 tidy_inetd_section(*section);
     ConvertedDocument converted = attach_comments(std::move(document), text, from);
     result.text = to == Syntax::yaml ? write_yaml(std::move(converted), *result.diagnostics)
+                                     // cppcheck-suppress accessMoved ; only one of both happens
                                      : write_xinetd(converted, *result.diagnostics);
     result.complete = result.diagnostics->errors() == 0 && result.diagnostics->warnings() == 0;
     result.sources->drop_texts();

@@ -93,6 +93,7 @@ std::optional<ServiceSpec> finish(ServiceDraft& draft, const ServiceSpec& defaul
     compile_address_lists(service);
     sort_origins(spec);
     spec.origins.shrink_to_fit();
+    // cppcheck-suppress returnStdMoveLocal ; it is the draft's, which is done with
     return std::move(spec);
 }
 

@@ -3,7 +3,8 @@
 #
 # Everything that must be green before a change lands; CI runs nothing else.
 #   scripts/test.sh         what the tests need, the checks, then unit, golden and integration tests
-#                           in a release build and under the address and undefined sanitizers
+#                           in a release build and under the address and undefined sanitizers,
+#                           and every fuzz target for 20 seconds
 #   scripts/test.sh quick   the checks, unit and golden tests of a debug build; under a minute
 #   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, tests that are named, shell scripts
 # Logs are in build/logs; what fails is shown. Ends with `N passed, N failed`; exits 1 if any did.
@@ -118,8 +119,10 @@ quick)
 all)
     scripts/install-deps.sh --tests
     lint
+    run cppcheck scripts/check-cppcheck.sh || true
     suite release
     suite asan -LE soak # two minutes of soak are enough, and sanitizers keep memory
+    run fuzz scripts/fuzz.sh --smoke || true
     ;;
 *)
     echo "usage: $0 [quick | lint]" >&2
