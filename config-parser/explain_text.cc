@@ -16,6 +16,8 @@ namespace {
 using access::Check;
 using access::Verdict;
 
+constexpr std::string_view not_reached = "not asked any more";
+
 /// The attribute that a check applies; empty: none, it is the daemon's own.
 std::string_view attribute_of(Check check) noexcept
 {
@@ -93,7 +95,7 @@ std::string text_of(const ServiceSpec& spec, const access::Facts& facts, const a
     if (step.verdict == Verdict::skip)
         return std::string(if_skipped(step.check));
     if (step.verdict == Verdict::not_reached)
-        return "not asked any more";
+        return std::string(not_reached);
     if (step.limit)
         return limit_text(step);
     switch (step.check) {
@@ -111,6 +113,43 @@ std::string text_of(const ServiceSpec& spec, const access::Facts& facts, const a
     }
 }
 
+/// What can be said without a client.
+StepText later_step(access::Reason reason, bool concerns, bool is_reached, std::string_view unknown,
+                    std::string_view skipped)
+{
+    StepText text;
+    text.check = access::name(reason);
+    if (!concerns) {
+        text.verdict = access::name(Verdict::skip);
+        text.text = skipped;
+    } else if (!is_reached) {
+        text.verdict = access::name(Verdict::not_reached);
+        text.text = not_reached;
+    } else {
+        text.verdict = "unknown";
+        text.text = unknown;
+    }
+    return text;
+}
+
+void add_later_steps(std::vector<StepText>& words, const ServiceSpec& spec, bool is_reached,
+                     bool wrapped)
+{
+    const bool asks_user = spec.flags.has(ServiceFlag::idonly) && !spec.wait &&
+                           spec.log_on_success.has(SuccessLog::userid);
+    const bool takes_process = !spec.is_internal() && !spec.redirect;
+    words.push_back(later_step(access::Reason::libwrap, wrapped, is_reached,
+                               "tcp_wrappers are asked only when a client comes",
+                               spec.is_wrapped() ? "tcp_wrappers have no rules for it"
+                                                 : "tcp_wrappers do not judge this service"));
+    words.push_back(later_step(access::Reason::identity, asks_user, is_reached,
+                               "the client's ident server is asked only when the client comes",
+                               "the client need not identify himself"));
+    words.push_back(later_step(access::Reason::fork, takes_process, is_reached,
+                               "whether a process can be made is seen when a client comes",
+                               "it takes no process"));
+}
+
 } // namespace
 
 access::Arrival arrival_at(const ServiceSpec& spec, const access::IpAddress& address)
@@ -125,7 +164,7 @@ access::Arrival arrival_at(const ServiceSpec& spec, const access::IpAddress& add
 }
 
 std::vector<StepText> explain_text(const ServiceSpec& spec, const access::Facts& facts,
-                                   const access::Explanation& explanation)
+                                   const access::Explanation& explanation, bool wrapped)
 {
     static const ShownLists none;
     const ShownLists& lists = spec.shown_lists == nullptr ? none : *spec.shown_lists;
@@ -151,6 +190,7 @@ std::vector<StepText> explain_text(const ServiceSpec& spec, const access::Facts&
         text.text = text_of(spec, facts, step, text.rule);
         words.push_back(std::move(text));
     }
+    add_later_steps(words, spec, explanation.decision.reason == access::Reason::allowed, wrapped);
     return words;
 }
 

@@ -26,9 +26,14 @@ struct StepText {
 /// How a client of this address would come in: an IPv4 one through an IPv6 socket, if there is one.
 [[nodiscard]] access::Arrival arrival_at(const ServiceSpec& spec, const access::IpAddress& address);
 
+/// The checks of `explanation`, and after them what only a real client comes to, each under the
+/// name of the reason it refuses with: tcp_wrappers, the client's ident server, the making of a
+/// process. Their verdict is `unknown`, if they concern the service.
 /// @param explanation of `spec`'s policy and `facts`.
+/// @param wrapped tcp_wrappers have, or may have, rules for the service
 [[nodiscard]] std::vector<StepText> explain_text(const ServiceSpec& spec,
                                                  const access::Facts& facts,
-                                                 const access::Explanation& explanation);
+                                                 const access::Explanation& explanation,
+                                                 bool wrapped);
 
 } // namespace usherd::config

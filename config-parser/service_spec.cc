@@ -84,4 +84,10 @@ std::string libwrap_daemon(const ServiceSpec& spec)
     return base_name(named ? spec.argv[0] : spec.server);
 }
 
+bool ServiceSpec::is_wrapped() const noexcept
+{
+    const bool rpc_over_tcp = types.has(ServiceType::rpc) && socket_type == SocketType::stream;
+    return !flags.has(ServiceFlag::nolibwrap) && !rpc_over_tcp;
+}
+
 } // namespace usherd::config

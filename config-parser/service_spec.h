@@ -211,6 +211,9 @@ struct ServiceSpec {
     /// All but location and origins: a spec that only moved in its file is the same spec.
     [[nodiscard]] bool same_settings(const ServiceSpec& other) const;
     [[nodiscard]] bool is_internal() const { return types.has(ServiceType::internal); }
+    /// True if tcp_wrappers judge its clients: not with NOLIBWRAP, and, as with xinetd, not for RPC
+    /// over TCP.
+    [[nodiscard]] bool is_wrapped() const noexcept;
     /// Without a socket of its own: reached through the internal service tcpmux.
     [[nodiscard]] bool is_tcpmux_client() const
     {

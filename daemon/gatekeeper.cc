@@ -8,6 +8,7 @@
 
 #include "daemon/sensor.h"
 #include "daemon/service.h"
+#include "daemon/sys/local_time.h"
 #include "daemon/wrappers.h"
 
 namespace usherd::daemon {
@@ -28,13 +29,6 @@ double load_average() noexcept
     return ::getloadavg(&load, 1) == 1 ? load : -1;
 }
 
-access::LocalMinute local_minute(std::time_t now) noexcept
-{
-    std::tm local{};
-    ::localtime_r(&now, &local);
-    return {static_cast<std::uint16_t>(local.tm_hour * 60 + local.tm_min)};
-}
-
 /// Asks the system for what the policy needs.
 access::Facts gather(const Service& service, const std::optional<access::Peer>& peer,
                      std::uint32_t running_total, std::uint32_t process_limit, bool within_rate,
@@ -46,7 +40,8 @@ access::Facts gather(const Service& service, const std::optional<access::Peer>& 
     if (policy.max_load)
         facts.load_average = load_average();
     if (policy.access_times)
-        facts.local_minute = local_minute(now);
+        facts.local_minute = {
+            sys::local_moment(std::chrono::system_clock::from_time_t(now)).minute};
     facts.running = service.counter().running();
     if (peer && policy.per_source != access::unlimited)
         facts.running_from_source = service.counter().running_from(peer->address);

@@ -121,7 +121,7 @@ void Server::report_diagnostics(const config::LoadResult& loaded)
 std::optional<std::string> Server::obstacle(const config::ServiceSpec& spec) const
 {
     auto why = core::unsupported_effect(spec);
-    if (!why && !wrapper_rules_.empty() && is_wrapped(spec))
+    if (!why && !wrapper_rules_.empty() && spec.is_wrapped())
         why = fmt::format("tcp_wrappers rules in {} are not carried out by a build without "
                           "libwrap; flags = NOLIBWRAP serves without them",
                           wrapper_rules_);

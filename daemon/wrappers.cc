@@ -66,13 +66,6 @@ bool has_libwrap() noexcept
 #endif
 }
 
-bool is_wrapped(const config::ServiceSpec& spec) noexcept
-{
-    const bool rpc_over_tcp =
-        spec.types.has(config::ServiceType::rpc) && spec.socket_type == config::SocketType::stream;
-    return !spec.flags.has(config::ServiceFlag::nolibwrap) && !rpc_over_tcp;
-}
-
 /// queued --asked--> asked --pid--> with a process, whose answer comes through `reply`
 struct Wrappers::Client {
     Client(Wrappers& its_owner, std::uint64_t its_id, Service& its_service, Arrival its_arrival,
@@ -121,7 +114,7 @@ Wrappers::~Wrappers()
 
 bool Wrappers::concern(const config::ServiceSpec& spec, int family)
 {
-    return has_libwrap() && is_wrapped(spec) && family != AF_UNIX &&
+    return has_libwrap() && spec.is_wrapped() && family != AF_UNIX &&
            files_.need() != core::WrapperNeed::nothing;
 }
 

@@ -27,9 +27,6 @@ namespace usherd::daemon {
 
 /// True if this program was built with libwrap.
 [[nodiscard]] bool has_libwrap() noexcept;
-/// True if xinetd would ask tcp_wrappers about clients of this service: not with NOLIBWRAP, and not
-/// for RPC over TCP.
-[[nodiscard]] bool is_wrapped(const config::ServiceSpec& spec) noexcept;
 
 class Wrappers final : public ExitReceiver, private WrapperLinkOwner {
 public:

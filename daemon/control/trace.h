@@ -33,6 +33,20 @@ struct TraceStep {
     bool operator==(const TraceStep&) const = default;
 };
 
+/// @param text what config-parser says of a step, of which nothing is known here but its members.
+/// @param place_of makes a Place of its location.
+template <typename StepText, typename PlaceOf>
+[[nodiscard]] TraceStep to_step(const StepText& text, const PlaceOf& place_of)
+{
+    TraceStep step{text.check, text.verdict, text.text, text.used, text.limit, {}};
+    if (text.rule || text.location) {
+        step.rule = TraceRule{text.rule.value_or(text.check), {}};
+        if (text.location)
+            step.rule->place = place_of(*text.location);
+    }
+    return step;
+}
+
 struct Trace {
     std::string service; ///< id
     std::string from;

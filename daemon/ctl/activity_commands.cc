@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "access-control/decision.h"
 #include "daemon/ctl/answer.h"
 #include "daemon/ctl/clock.h"
 #include "daemon/ctl/render.h"
@@ -124,6 +125,16 @@ void events(const EventOptions& options, Session& session)
     EventReader(session).read(request);
 }
 
+/// Those of a refusal.
+std::vector<std::string> reasons()
+{
+    std::vector<std::string> names;
+    for (int i = 0; i < access::reason_count; ++i)
+        if (const auto reason = static_cast<access::Reason>(i); reason != access::Reason::allowed)
+            names.emplace_back(access::name(reason));
+    return names;
+}
+
 void add_events_command(CLI::App& app, Session& session)
 {
     auto options = std::make_shared<EventOptions>();
@@ -137,6 +148,7 @@ void add_events_command(CLI::App& app, Session& session)
     command->add_option("--service", options->service, "of this service alone")
         ->option_text("SERVICE");
     command->add_option("--reason", options->reason, "with this reason: address, rate …")
+        ->check(CLI::IsMember(reasons()))
         ->option_text("REASON");
     command->add_option("--from", options->from, "of this address or block")
         ->option_text("ADDRESS[/LEN]");

@@ -8,16 +8,9 @@ namespace usherd::ctl {
 
 namespace {
 
-control::TraceStep to_step(const config::StepText& text, const config::Sources& sources)
+control::Place place_of(const config::SourceLocation& location, const config::Sources& sources)
 {
-    control::TraceStep step{text.check, text.verdict, text.text, text.used, text.limit, {}};
-    if (text.rule || text.location) {
-        step.rule = control::TraceRule{text.rule.value_or(text.check), {}};
-        if (text.location)
-            step.rule->place = control::Place{sources.path(text.location->file),
-                                              text.location->line, text.location->column};
-    }
-    return step;
+    return {sources.path(location.file), location.line, location.column};
 }
 
 control::Trace trace_of(const config::LoadResult& loaded, const config::ServiceSpec& spec,
@@ -25,7 +18,7 @@ control::Trace trace_of(const config::LoadResult& loaded, const config::ServiceS
 {
     access::Facts facts;
     facts.load_average = given.load_average;
-    facts.local_minute = given.at.minute;
+    facts.local_minute = {given.at.minute};
     facts.peer = access::Peer{given.address, config::arrival_at(spec, given.address)};
     facts.host_name = given.host_name;
     facts.denied_by_sensor = spec.flags.has(config::ServiceFlag::sensor);
@@ -35,9 +28,14 @@ control::Trace trace_of(const config::LoadResult& loaded, const config::ServiceS
     trace.from = access::log_text(*facts.peer);
     if (!given.host_name.empty())
         trace.host_name = given.host_name;
-    trace.at = given.at.time;
-    for (const config::StepText& text : config::explain_text(spec, facts, explanation))
-        trace.steps.push_back(to_step(text, *loaded.sources));
+    trace.at = std::chrono::floor<std::chrono::milliseconds>(given.at.when);
+    const auto place = [&loaded](const config::SourceLocation& location) {
+        return place_of(location, *loaded.sources);
+    };
+    // Which rules tcp_wrappers have where the files are for, nobody knows here.
+    for (const config::StepText& text :
+         config::explain_text(spec, facts, explanation, spec.is_wrapped()))
+        trace.steps.push_back(control::to_step(text, place));
     trace.reason = access::name(explanation.decision.reason);
     trace.admitted = explanation.decision.reason == access::Reason::allowed;
     return trace;

@@ -9,13 +9,13 @@
 
 #include "config-parser/load.h"
 #include "daemon/control/trace.h"
-#include "daemon/ctl/moment.h"
+#include "daemon/sys/local_time.h"
 
 namespace usherd::ctl {
 
 struct ExplainFacts {
     access::IpAddress address;
-    Moment at;
+    sys::LocalMoment at;
     double load_average = -1; ///< for max_load; -1: not known
     std::string host_name{};  ///< of the client; empty: not known
 };

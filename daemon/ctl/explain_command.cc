@@ -77,7 +77,7 @@ void complain_of_service(const config::LoadResult& loaded, const ExplainOptions&
                      "is disabled");
 }
 
-std::optional<control::TraceList> from_files(const std::string& path, const Moment& at,
+std::optional<control::TraceList> from_files(const std::string& path, const sys::LocalMoment& at,
                                              const access::IpAddress& address,
                                              const ExplainOptions& options, Session& session)
 {
@@ -100,7 +100,8 @@ std::optional<control::TraceList> from_files(const std::string& path, const Mome
 }
 
 /// None: there is none, and a complaint has been made.
-std::optional<control::TraceList> find_traces(const ExplainOptions& options, const Moment& at,
+std::optional<control::TraceList> find_traces(const ExplainOptions& options,
+                                              const sys::LocalMoment& at,
                                               const access::IpAddress& address, Session& session)
 {
     if (!options.config.empty())
@@ -128,7 +129,9 @@ std::optional<control::TraceList> find_traces(const ExplainOptions& options, con
 void explain(const ExplainOptions& options, Session& session)
 {
     const auto address = access::IpAddress::parse(options.address);
-    const auto at = parse_moment(options.at);
+    const auto now = std::chrono::system_clock::now();
+    const auto at = options.at.empty() ? std::optional{sys::local_moment(now)}
+                                       : sys::parse_local_moment(options.at, now);
     if (!address || !at) {
         session.complain(!address ? "'" + harmless(options.address) + "' is no address"
                                   : "--at: expected a time such as '2027-02-14 03:10' or 03:10, "

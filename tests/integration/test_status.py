@@ -502,54 +502,6 @@ class Http(StatusCase):
         self.assertIn(" 200 OK", self.over_tcp("GET", "/v1/status", "anything"))
 
 
-class Reasons(StatusCase):
-    def test_a_reason_is_the_same_word_in_log_event_metric_and_explain(self):
-        """`rate` is written as xinetd writes it in the log, and only there."""
-        hour = time.gmtime().tm_hour
-        shut = f"{(hour + 3) % 24:02}:00-{(hour + 3) % 24:02}:59"
-        text = defaults() + "".join(
-            service(reason, port=4000 + number, **attributes)
-            for number, (reason, attributes) in enumerate((
-                ("address", {"no_access": "127.0.0.1"}),
-                ("time", {"access_times": shut}),
-                ("service_limit", {"instances": 1, **CAT}),
-                ("per_source_limit", {"per_source": 1, **CAT}),
-                ("rate", {"cps": "1 1000", "cps_action": "refuse"}),
-                ("process_limit", CAT))))
-        subject = self.serve(text, "-limit", "2")
-        expected = ["address", "time", "service_limit", "per_source_limit", "rate",
-                    "process_limit", "ban"]
-        told = set()
-
-        def refuse(port, name):
-            client.exchange(port)
-            [trace] = self.get(f"/v1/explain?service={name}&from=127.0.0.1")["traces"]
-            told.add(trace["reason"])
-
-        refuse(4000, "address")
-        refuse(4001, "time")
-        for _ in range(3):
-            refuse(4004, "rate")
-        for port, name in ((4002, "service_limit"), (4003, "per_source_limit")):
-            self.hold(port)
-            refuse(port, name)
-        refuse(4005, "process_limit")
-        self.ask("/v1/bans", "POST", {"source": "127.0.0.1"})
-        refuse(4000, "address")
-        events = {one["reason"] for one in self.refusals()}
-        metrics = self.ask("/metrics").text
-        for reason in expected:
-            word = "connections per second" if reason == "rate" else reason
-            subject.wait_for_record(f" {word} from=")
-            self.assertIn(reason, events)
-            self.assertIn(f'reason="{reason}"}}', metrics)
-            self.assertIn(reason, told)
-
-    def refusals(self):
-        lines = self.ask("/v1/events").text.splitlines()
-        return [one for one in map(json.loads, lines) if one["kind"] == "refused"]
-
-
 class Hostile(StatusCase):
     def read_to_end(self, sock):
         return client.read_all(sock).data

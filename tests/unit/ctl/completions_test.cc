@@ -37,6 +37,7 @@ TEST_CASE("bash completes commands, options and the values of options")
     CHECK(offered("usherctl check --for") == "--format");
     CHECK(offered("usherctl check --format s") == "sarif");
     CHECK(offered("usherctl --color n") == "never");
+    CHECK(offered("usherctl events --reason per") == "per_source_limit");
     CHECK(offered("usherctl --socket /x reload --") == "--dry-run --strict --help --version "
                                                        "--socket --json --color");
     CHECK(offered("usherctl compl").empty()); // hidden

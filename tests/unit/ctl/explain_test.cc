@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/json.h"
-#include "daemon/ctl/moment.h"
 #include "tests/unit/ctl/ctl_harness.h"
 #include "tests/unit/ctl/fake_daemon.h"
 
@@ -135,15 +134,6 @@ TEST_CASE("explain complains of what it cannot explain")
     const Answer nobody = usherctl({"--socket", "/nonexistent/s", "explain", "svc", "192.0.2.7"});
     CHECK(nobody.status == ExitStatus::no_daemon);
     CHECK(nobody.err.find("--config /etc/usherd/usherd.conf") != std::string::npos);
-}
-
-TEST_CASE("a moment is local time, with a date or without")
-{
-    CHECK(parse_moment("03:10").value().minute.value == 190);
-    CHECK(parse_moment("2027-02-14 23:59").value().minute.value == 1439);
-    CHECK(parse_moment("2027-02-14T00:00").value().minute.value == 0);
-    for (const char* const bad : {"24:00", "3", "2027-02-14", "03:10:00", "2027-13-01 00:00"})
-        CHECK_FALSE(parse_moment(bad));
 }
 
 } // namespace

@@ -54,12 +54,12 @@ TEST_CASE("NOLIBWRAP takes a service out of tcp_wrappers, and so does RPC over T
     namespace config = usherd::config;
     namespace daemon = usherd::daemon;
     config::ServiceSpec spec;
-    CHECK(daemon::is_wrapped(spec));
+    CHECK(spec.is_wrapped());
     spec.flags.add(config::ServiceFlag::nolibwrap);
-    CHECK_FALSE(daemon::is_wrapped(spec));
+    CHECK_FALSE(spec.is_wrapped());
     config::ServiceSpec rpc;
     rpc.types.add(config::ServiceType::rpc);
-    CHECK_FALSE(daemon::is_wrapped(rpc));
+    CHECK_FALSE(rpc.is_wrapped());
     rpc.socket_type = config::SocketType::dgram;
-    CHECK(daemon::is_wrapped(rpc));
+    CHECK(rpc.is_wrapped());
 }
