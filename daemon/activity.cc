@@ -156,14 +156,17 @@ bool Activity::ban(core::BanList::Entry entry)
         return false;
     add_ban_event(EventKind::ban, entry);
     arm();
+    tell_bans();
     return true;
 }
 
 std::optional<core::BanList::Entry> Activity::lift(const access::Prefix& block)
 {
     auto entry = bans_.remove(block);
-    if (entry)
+    if (entry) {
         add_ban_event(EventKind::unban, *entry);
+        tell_bans();
+    }
     return entry;
 }
 
@@ -172,6 +175,13 @@ void Activity::on_ban_over() noexcept
     for (const auto& entry : bans_.expire(steady_clock::now()))
         add_ban_event(EventKind::unban, entry);
     arm();
+    tell_bans();
+}
+
+void Activity::tell_bans() noexcept
+{
+    if (bans_changed_)
+        bans_changed_();
 }
 
 void Activity::arm() noexcept

@@ -31,6 +31,9 @@ public:
     /// `changed` is called with every event; it has to be quick.
     void on_event(std::function<void()> changed) { changed_ = std::move(changed); }
 
+    /// `changed` is called whenever a ban has come or gone.
+    void on_bans(std::function<void()> changed) { bans_changed_ = std::move(changed); }
+
     void accepted(const Name& service, const std::optional<access::Peer>& peer) noexcept;
     void refused(const Name& service, const std::optional<access::Peer>& peer,
                  access::Reason reason) noexcept;
@@ -65,6 +68,7 @@ private:
     void add_ban_event(control::EventKind kind, const core::BanList::Entry& entry);
     void count_source(const std::optional<access::Peer>& peer, bool accepted) noexcept;
     void on_ban_over() noexcept;
+    void tell_bans() noexcept;
     void arm() noexcept;
 
     core::EventRing ring_;
@@ -72,6 +76,7 @@ private:
     core::SourceSketch blocks_;
     core::BanList bans_;
     std::function<void()> changed_;
+    std::function<void()> bans_changed_;
     sys::Timer ban_over_;
 };
 

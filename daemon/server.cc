@@ -81,6 +81,10 @@ Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::Dae
       rpc_retry_(loop, sys::bind<&Server::on_rpc_retry>(*this)),
       rpc_patience_(loop, sys::bind<&Server::on_rpc_patience_over>(*this))
 {
+    activity_.on_bans([this] {
+        for (const auto& service : services_)
+            service->apply_bans();
+    });
 }
 
 Server::~Server() = default;

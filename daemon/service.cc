@@ -9,6 +9,7 @@
 #include <numeric>
 #include <utility>
 
+#include "daemon/activity.h"
 #include "daemon/core/unsupported.h"
 #include "daemon/ident.h"
 #include "daemon/socket_filter.h"
@@ -84,6 +85,8 @@ sys::Result<void> Service::open_missing()
         listeners_.push_back(std::make_unique<Listener>(context_.loop, std::move(*socket), endpoint,
                                                         listener_mode(), *this));
     }
+    if (context_.activity.bans().size() > 0)
+        apply_bans();
     return {};
 }
 
@@ -215,9 +218,25 @@ sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> lo
             !one)
             ruled = one;
     }
+    if (context_.activity.bans().size() > 0)
+        apply_bans();
     if (ruled && is_available() && !std::holds_alternative<core::Suspended>(state_))
         resume_listeners(); // a limit may have been raised
     return ruled;
+}
+
+void Service::apply_bans() noexcept
+{
+    for (const auto& listener : listeners_) {
+        if (!listener->is_open())
+            continue;
+        if (auto done = enforce_bans(listener->fd(), listener->endpoint(), *spec_,
+                                     context_.activity.bans());
+            !done)
+            context_.log.warning("service {}: the bans do not hold on {}: {}", spec_->id,
+                                 config::to_string(listener->endpoint()),
+                                 sys::to_string(done.error()));
+    }
 }
 
 void Service::mark_stale(std::string why, std::shared_ptr<ServiceLog> log)

@@ -134,6 +134,8 @@ public:
     /// closed; open() opens the new ones. @return an error if the new address rules could not be
     /// put on a socket, which then refuses everybody, whoever holds it.
     [[nodiscard]] sys::Result<void> adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> log);
+    /// The bans have changed: puts them on the sockets that only a filter can keep clients from.
+    void apply_bans() noexcept;
     void mark_stale(std::string why, std::shared_ptr<ServiceLog> log);
 
     /// From the Gatekeeper.

@@ -2,6 +2,7 @@
 #include "daemon/socket_filter.h"
 
 #include <cerrno>
+#include <chrono>
 #include <sys/socket.h>
 
 #include "daemon/core/address_filter.h"
@@ -17,6 +18,7 @@ using config::ServiceSpec;
 using sys::Result;
 
 constexpr const char* attaching = "setsockopt (SO_ATTACH_FILTER)";
+constexpr const char* detaching = "setsockopt (SO_DETACH_FILTER)";
 
 Result<void> attach(int fd, core::FilterProgram program)
 {
@@ -82,8 +84,29 @@ Result<void> renew_address_rules(int fd, const Endpoint& endpoint, const Service
     }
     const int unused = 0;
     if (had && ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) < 0)
-        return sys::last_error("setsockopt (SO_DETACH_FILTER)");
+        return sys::last_error(detaching);
     return {};
+}
+
+Result<void> enforce_bans(int fd, const Endpoint& endpoint, const ServiceSpec& spec,
+                          const core::BanList& bans)
+{
+    const auto* inet = std::get_if<InetEndpoint>(&endpoint);
+    if (inet == nullptr || !core::takes_address_filter(spec) || core::why_not_filtered(spec))
+        return {};
+    const bool has_lists = core::needs_address_filter(spec);
+    if (bans.size() == 0 && !has_lists) {
+        const int unused = 0;
+        if (::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) < 0 &&
+            errno != ENOENT)
+            return sys::last_error(detaching);
+        return {};
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (auto program = core::compile_address_filter(spec.policy, inet->family, &bans, now))
+        return attach(fd, *std::move(program));
+    (void)enforce_bans(fd, endpoint, spec, {}); // better the lists than what was there before
+    return sys::SysError{attaching, E2BIG};
 }
 
 } // namespace usherd::daemon

@@ -71,11 +71,18 @@ struct Interval {
 constexpr IpAddress::Bytes16 mapped_network{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};
 constexpr unsigned mapped_bits = 96;
 
+/// Who may come in.
+struct Rules {
+    const access::Policy& policy;
+    const BanList* bans;
+    BanList::SteadyTime now;
+};
+
 /// What an IPv4 header, or an IPv6 header, means at a socket of a family.
 class Space {
 public:
-    Space(const access::Policy& policy, Family header, Family socket)
-        : policy_(policy), header_(header), socket_(socket)
+    Space(const Rules& rules, Family header, Family socket)
+        : policy_(rules.policy), rules_(rules), header_(header), socket_(socket)
     {
     }
 
@@ -106,9 +113,13 @@ private:
             return;
         for (const access::AddressRule& rule : set->rules())
             if (const auto* prefix = std::get_if<access::Prefix>(&rule))
-                add_network(found, prefix->bytes,
-                            prefix->family == Family::ipv4 ? mapped_bits + prefix->length
-                                                           : prefix->length);
+                add_prefix(found, *prefix);
+    }
+
+    static void add_prefix(std::vector<Words>& found, const access::Prefix& prefix)
+    {
+        const bool is_ipv4 = prefix.family == Family::ipv4;
+        add_network(found, prefix.bytes, is_ipv4 ? mapped_bits + prefix.length : prefix.length);
     }
 
     /// Ascending, each once, the lowest address of the space first.
@@ -119,6 +130,9 @@ private:
         found.push_back({});
         add_rules(found, policy_.only_from);
         add_rules(found, policy_.no_access);
+        if (rules_.bans != nullptr)
+            for (const BanList::Entry& ban : rules_.bans->list())
+                add_prefix(found, ban.block);
         const Words mapped = words_of(mapped_network);
         const Words after_mapped = *after(mapped, mapped_bits);
         if (header_ == Family::ipv4)
@@ -136,12 +150,15 @@ private:
         // Nobody has such an address in an IPv6 header but a liar.
         if (header_ == Family::ipv6 && peer.address.family() == Family::ipv4)
             return false;
+        if (rules_.bans != nullptr && rules_.bans->find(peer.address, rules_.now) != nullptr)
+            return false;
         if (header_ == Family::ipv4 && socket_ == Family::ipv6)
             peer.arrival = access::Arrival::mapped;
         return access::decide_address(policy_, peer, {}).reason == access::Reason::allowed;
     }
 
     const access::Policy& policy_;
+    const Rules& rules_;
     Family header_;
     Family socket_;
 };
@@ -244,10 +261,10 @@ constexpr std::uint32_t network_header = static_cast<std::uint32_t>(SKF_NET_OFF)
 constexpr std::uint32_t ipv4_source = network_header + 12; ///< RFC 791, 3.1
 constexpr std::uint32_t ipv6_source = network_header + 8;  ///< RFC 8200, 3
 
-Writer tree_for(const access::Policy& policy, Family header, Family socket)
+Writer tree_for(const Rules& rules, Family header, Family socket)
 {
     Writer writer;
-    const auto intervals = Space(policy, header, socket).intervals();
+    const auto intervals = Space(rules, header, socket).intervals();
     if (intervals.size() == 1)
         writer.verdict(intervals.front().allowed);
     else if (header == Family::ipv4)
@@ -266,14 +283,19 @@ const access::HostPattern* first_host_pattern(const std::optional<access::Addres
 
 } // namespace
 
-bool needs_address_filter(const config::ServiceSpec& spec)
+bool takes_address_filter(const config::ServiceSpec& spec)
 {
     const bool on_the_net =
         std::any_of(spec.endpoints.begin(), spec.endpoints.end(), [](const auto& one) {
             return std::holds_alternative<config::InetEndpoint>(one);
         });
     return on_the_net && spec.wait && spec.socket_type == config::SocketType::stream &&
-           !spec.is_internal() && (spec.policy.only_from || spec.policy.no_access);
+           !spec.is_internal();
+}
+
+bool needs_address_filter(const config::ServiceSpec& spec)
+{
+    return takes_address_filter(spec) && (spec.policy.only_from || spec.policy.no_access);
 }
 
 bool same_address_rules(const config::ServiceSpec& left, const config::ServiceSpec& right)
@@ -305,9 +327,13 @@ std::optional<std::string> why_not_filtered(const config::ServiceSpec& spec)
 }
 
 std::optional<FilterProgram> compile_address_filter(const access::Policy& policy,
-                                                    Family socket_family)
+                                                    Family socket_family, const BanList* bans,
+                                                    BanList::SteadyTime now)
 {
-    const Writer ipv4 = tree_for(policy, Family::ipv4, socket_family);
+    if (bans != nullptr && bans->size() > max_filter_instructions)
+        return std::nullopt; // most of them take a step or two
+    const Rules rules{policy, bans, now};
+    const Writer ipv4 = tree_for(rules, Family::ipv4, socket_family);
     Writer program;
     if (socket_family == Family::ipv4) {
         program.append(ipv4);
@@ -316,7 +342,7 @@ std::optional<FilterProgram> compile_address_filter(const access::Policy& policy
         program.jump(BPF_JMP | BPF_JGE | BPF_K, 0x60, 0, 1);
         program.statement(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(ipv4.size()));
         program.append(ipv4);
-        program.append(tree_for(policy, Family::ipv6, socket_family));
+        program.append(tree_for(rules, Family::ipv6, socket_family));
     }
     if (program.size() > max_filter_instructions)
         return std::nullopt;

@@ -8,7 +8,7 @@ import signal
 import socket
 
 import harness  # noqa: F401  (enters the sandbox)
-from harness import client, logs, probe
+from harness import client, logs, probe, status
 from harness.case import HERE, USHERD, WORK, XINETD, IntegrationCase, on, processes, wait
 from harness.config import block, defaults, service
 
@@ -30,6 +30,14 @@ class WaitCase(IntegrationCase):
 
     def records(self, subject):
         return [logs.normalised(line) for line in subject.records()]
+
+    def served(self, source=None, host="127.0.0.1", port=4000):
+        reply = client.exchange(port, b"x", host=host, source=source)
+        self.assertTrue(reply.data.endswith(b" x"), reply)
+
+    def ignored(self, source=None, host="127.0.0.1", port=4000):
+        with self.assertRaises(TimeoutError):
+            client.connect(port, host, source, seconds=0.4).close()
 
 
 class Stream(WaitCase):
@@ -102,14 +110,6 @@ class Stream(WaitCase):
 class AddressRules(WaitCase):
     """S15: 2.3.15.3 refuses everybody until cps trips, 2.3.15.4 admits everybody; usherd applies
     the lists with a filter on the socket. A refused client gets no answer at all."""
-
-    def served(self, source=None, host="127.0.0.1"):
-        reply = client.exchange(4000, b"x", host=host, source=source)
-        self.assertTrue(reply.data.endswith(b" x"), reply)
-
-    def ignored(self, source=None, host="127.0.0.1"):
-        with self.assertRaises(TimeoutError):
-            client.connect(4000, host, source, seconds=0.4).close()
 
     @on(USHERD)
     def test_only_from_admits_whom_it_names(self, kind):
@@ -195,6 +195,65 @@ class AddressRules(WaitCase):
         subject.reload()
         self.ignored()
         self.end_leftovers()
+
+
+class Bans(WaitCase):
+    """Nobody is asked about a client that the server accepts by itself."""
+
+    def serve(self, text):
+        self.require(USHERD)
+        self.subject = self.daemon(USHERD, defaults() + text)
+        self.socket = self.subject.directory / "status" / "sock"
+        return self.subject.start("--status-socket", str(self.socket))
+
+    def ban(self, source):
+        answer = status.ask(self.socket, "/v1/bans", "POST", {"source": source})
+        self.assertEqual(answer.status, 201, answer)
+
+    def lift(self, source):
+        answer = status.ask(self.socket, f"/v1/bans?source={source}", "DELETE")
+        self.assertEqual(answer.status, 200, answer)
+
+    def test_a_ban_comes_and_goes_while_a_server_has_the_socket(self):
+        subject = self.serve(self.stream("serve", 4))
+        self.served("127.0.0.2")
+        self.ban("127.0.0.2")
+        self.ignored("127.0.0.2")
+        self.served("127.0.0.3")
+        self.lift("127.0.0.2")
+        self.served("127.0.0.2")
+        self.served("127.0.0.3")
+        subject.wait_for_record("EXIT: a")
+        self.assertEqual(len(subject.records()), 2, "it was one server all the time")
+
+    def test_bans_and_lists_hold_together(self):
+        self.serve(self.stream("serve", only_from="127.0.0.0/29"))
+        self.ban("127.0.0.2/31")
+        for last, there in ((1, self.served), (2, self.ignored), (3, self.ignored),
+                            (4, self.served), (8, self.ignored)):
+            there(f"127.0.0.{last}")
+        self.ignored("::1", "::1")
+
+    def test_a_ban_holds_for_sockets_that_open_later_and_after_a_reload(self):
+        subject = self.serve(self.stream("serve"))
+        self.ban("127.0.0.2")
+        subject.configure(defaults() + self.stream("serve", only_from="127.0.0.0/8") +
+                          self.stream("serve", name="late", port=4001))
+        subject.reload()
+        for port in (4000, 4001):
+            self.ignored("127.0.0.2", port=port)
+            self.served("127.0.0.3", port=port)
+        subject.configure(defaults() + self.stream("serve"))
+        subject.reload()
+        self.ignored("127.0.0.2")
+        self.served("127.0.0.3")
+
+    def test_a_ban_that_is_over_is_taken_from_the_socket(self):
+        self.serve(self.stream("serve"))
+        answer = status.ask(self.socket, "/v1/bans", "POST", {"source": "::/0", "seconds": 1})
+        self.assertEqual(answer.status, 201, answer)
+        wait.wait_until(lambda: not status.get(self.socket, "/v1/bans")["bans"], "its end")
+        self.served("::1", "::1")
 
 
 class Datagram(WaitCase):

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "access-control/decision.h"
+#include "access-control/rule_text.h"
 #include "daemon/core/address_filter.h"
 #include "tests/support/catch.h"
 #include "tests/unit/access-control/access_helpers.h"
@@ -255,6 +256,52 @@ TEST_CASE("lists that no filter can apply are refused by name")
     spec.protocol = {"sctp", IPPROTO_SCTP};
     REQUIRE(why_not_filtered(spec));
     CHECK(why_not_filtered(spec)->find("sctp") != std::string::npos);
+}
+
+TEST_CASE("whom a ban holds for does not pass, whatever the lists say")
+{
+    BanList bans;
+    const BanList::SteadyTime now{};
+    for (const char* const source : {"192.0.2.64/26", "2001:db8::/32", "198.51.100.7"}) {
+        BanList::Entry entry;
+        entry.block = access::parse_prefix(source).value();
+        entry.until = now + std::chrono::seconds(10);
+        REQUIRE(bans.add(entry));
+    }
+    Policy policy;
+    const auto check = [&](const char* address, bool passing, BanList::SteadyTime at) {
+        INFO(address);
+        const Peer peer{IpAddress::parse(address).value(), Arrival::mapped};
+        const auto program = compile_address_filter(policy, Family::ipv6, &bans, at);
+        CHECK(passes(program.value(), peer) == passing);
+    };
+    for (const char* const banned : {"192.0.2.64", "192.0.2.127", "198.51.100.7", "2001:db8::1"}) {
+        check(banned, false, now);
+        check(banned, true, now + std::chrono::seconds(10));
+    }
+    for (const char* const other : {"192.0.2.63", "192.0.2.128", "198.51.100.8", "2001:db9::"})
+        check(other, true, now);
+    policy.only_from = set_of({"192.0.2.0/24"});
+    check("192.0.2.1", true, now);
+    check("192.0.2.65", false, now);
+    check("203.0.113.1", false, now);
+}
+
+TEST_CASE("more bans than a filter has room for make none")
+{
+    BanList bans;
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+        BanList::Entry entry;
+        const auto high = static_cast<std::uint8_t>(i >> 7U);
+        const auto low = static_cast<std::uint8_t>(2 * (i & 0x7fU));
+        entry.block = access::make_prefix(IpAddress::from_ipv4({10, 0, high, low}));
+        REQUIRE(bans.add(entry));
+        if (i == 1000)
+            CHECK(compile_address_filter({}, Family::ipv4, &bans));
+        if (i == 4000)
+            CHECK_FALSE(compile_address_filter({}, Family::ipv4, &bans));
+    }
+    CHECK_FALSE(compile_address_filter({}, Family::ipv4, &bans));
 }
 
 } // namespace usherd::core
