@@ -8,6 +8,7 @@
 
 #include "daemon/ctl/answer.h"
 #include "daemon/ctl/clock.h"
+#include "daemon/ctl/metrics_json.h"
 #include "daemon/ctl/render.h"
 #include "daemon/ctl/terminal.h"
 
@@ -60,8 +61,15 @@ void show(const std::string& id, Session& session)
 
 void metrics(Session& session)
 {
-    if (const auto text = fetch_text(session, control::GetMetrics{}))
-        session.print(*text);
+    const auto text = fetch_text(session, control::GetMetrics{});
+    if (!text)
+        return;
+    if (!session.options.json)
+        return session.print(*text);
+    if (const auto json = metrics_json(*text))
+        return session.print(*json + '\n');
+    session.complain(session.options.socket + ": the answer is not understood");
+    session.status = ExitStatus::no_daemon;
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import stat
@@ -208,6 +209,22 @@ class Permission(StatusCase):
         self.assertIn("403 Forbidden", self.as_user("POST", "/v1/reload", 60))
         self.assertIn("403 Forbidden", self.as_user("DELETE", "/v1/bans?source=::1", 60))
         self.assertNotIn("HTTP/1.1", self.as_user("GET", "/v1/status"))
+
+    def test_the_users_own_daemon_obeys_its_user(self):
+        """And root, whoever the daemon is."""
+        bob = {"user": "bob", "group": "bob", "extra_groups": []}
+        subject = self.daemon(USHERD, defaults() + service(user="bob", **CAT))
+        self.socket = subject.directory / "status" / "sock"
+        self.socket.parent.mkdir()
+        shutil.chown(subject.directory, "bob", "bob")
+        shutil.chown(self.socket.parent, "bob", "bob")
+        subject.start("--status-socket", str(self.socket), **bob)
+        for command, user in (("disable", bob), ("enable", {})):
+            done = subprocess.run(
+                [self.tool("curl"), "-sSi", "--unix-socket", str(self.socket), "-X", "POST",
+                 f"http://usherd/v1/services/a/{command}"], capture_output=True, text=True,
+                timeout=wait.PATIENCE, **user)
+            self.assertIn("200 OK", done.stdout, done.stderr)
 
     def test_what_a_killed_daemon_left_is_replaced_and_a_living_one_is_not(self):
         subject = self.serve(defaults() + service(**CAT))

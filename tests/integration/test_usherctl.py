@@ -64,7 +64,9 @@ class Answers(UsherctlCase):
         self.usherctl("ban", "192.0.2.9", "--for", "1h")
         for words in (["status"], ["services"], ["services", "a*"], ["show", "a"], ["connections"],
                       ["sources"], ["bans"], ["explain", "a", "127.0.0.1"], ["reload", "--dry-run"],
-                      ["check", str(self.subject.configuration)]):
+                      ["check", str(self.subject.configuration)], ["metrics"],
+                      ["unban", "192.0.2.9"], ["disable", "a"], ["enable", "a"],
+                      ["kill", "--service", "a"], ["drain", "a", "--timeout", "20s"], ["reload"]):
             with self.subTest(words):
                 text = self.usherctl("--json", *words)
                 read = subprocess.run([sys.executable, "-m", "json.tool"], input=text, text=True,
