@@ -132,8 +132,8 @@ void HttpClient::on_request(evhttp_request& request) noexcept
         this);
     has_end_ = true;
     request_ = &request;
-    if (state_ != State::asking)
-        return; // shut down meanwhile
+    if (state_ != State::asking) // too late; evhttp notices the end when it writes
+        return evhttp_send_reply(&request, HTTP_SERVUNAVAIL, nullptr, nullptr);
     state_ = State::handling;
     received_ = 0;
     deadline_.stop();
