@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/reaper.h"
 
+#include <cerrno>
 #include <csignal>
 #include <sys/wait.h>
 
@@ -20,6 +21,8 @@ void Reaper::reap() noexcept
         int wait_status = 0;
         rusage usage{};
         const pid_t pid = ::wait4(-1, &wait_status, WNOHANG, &usage);
+        if (pid < 0 && errno == EINTR)
+            continue;
         if (pid <= 0)
             return; // none is left, or those that are still run
         receiver_.on_child_exited(pid, wait_status, usage);

@@ -24,6 +24,16 @@ std::size_t page_bytes() noexcept
     return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// @return 0 or errno
+int put(int fd, int place) noexcept
+{
+    int placed = -1;
+    do {
+        placed = ::dup3(fd, place, O_CLOEXEC);
+    } while (placed < 0 && (errno == EINTR || errno == EBUSY)); // EBUSY: a race with open(2)
+    return placed < 0 ? errno : 0;
+}
+
 /// The handler's fd 0, 1 and 2. One that finds its socket at fd 3 alone has no client to write to.
 void choose_standard(ChildPlan& plan, const core::SpawnTemplate& base, int null, int stderr_fd)
 {
@@ -93,14 +103,17 @@ SpawnWorker::SpawnWorker(const SpawnCommons& commons)
     std::copy(listen_pid_prefix.begin(), listen_pid_prefix.end(), listen_pid_.begin());
 }
 
-void SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept
+/// @return 0, or why there is nothing in one of the places: then nobody must be started
+int SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept
 {
     const int socket = request.connection ? request.connection.get() : request.borrowed;
-    ::dup3(socket, connection_place_.get(), O_CLOEXEC);
+    if (const int error = put(socket, connection_place_.get()); error != 0)
+        return error;
     plan.connection = connection_place_.get();
     int stderr_fd = -1;
     if (request.stderr_fd) {
-        ::dup3(request.stderr_fd.get(), stderr_place_.get(), O_CLOEXEC);
+        if (const int error = put(request.stderr_fd.get(), stderr_place_.get()); error != 0)
+            return error;
         stderr_fd = stderr_place_.get();
     }
     const core::SpawnTemplate& base = *request.plan.base;
@@ -109,13 +122,14 @@ void SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& pla
         plan.passed = plan.connection;
     plan.copy_below = commons_.copy_below;
     plan.close_rest = commons_.close_rest;
+    return 0;
 }
 
 void SpawnWorker::clear_descriptors(const LaunchRequest& request) noexcept
 {
-    ::dup3(commons_.null.get(), connection_place_.get(), O_CLOEXEC);
+    (void)put(commons_.null.get(), connection_place_.get());
     if (request.stderr_fd)
-        ::dup3(commons_.null.get(), stderr_place_.get(), O_CLOEXEC);
+        (void)put(commons_.null.get(), stderr_place_.get());
 }
 
 void SpawnWorker::prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept
@@ -131,7 +145,8 @@ void SpawnWorker::prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) 
     plan.group_count = base.groups.size();
 }
 
-void SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
+/// @return as place_descriptors()
+int SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
 {
     const core::SpawnTemplate& base = *request.plan.base;
     core::write_exec_arrays(request.plan, listen_pid_.data(), argv_, envp_);
@@ -149,7 +164,7 @@ void SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcep
     plan.limits = base.limits.data();
     plan.limit_count = base.limits.size();
     plan.take_context = base.take_context;
-    place_descriptors(request, plan);
+    return place_descriptors(request, plan);
 }
 
 LaunchReport SpawnWorker::launch(LaunchRequest request) noexcept
@@ -158,12 +173,14 @@ LaunchReport SpawnWorker::launch(LaunchRequest request) noexcept
     report.ticket = request.ticket;
     report.started_at = std::chrono::steady_clock::now();
     ChildPlan plan;
-    prepare(request, plan);
-    report.pid = start_child(plan, stack_.top());
-    const int clone_error = errno;
+    int error = prepare(request, plan);
+    if (error == 0) {
+        report.pid = start_child(plan, stack_.top());
+        error = errno;
+    }
     clear_descriptors(request);
     if (report.pid < 0) {
-        report.failure = {core::SpawnStage::clone, clone_error};
+        report.failure = {core::SpawnStage::clone, error};
         report.request.emplace(std::move(request));
     } else {
         report.failure = plan.failure;

@@ -69,9 +69,9 @@ public:
     [[nodiscard]] LaunchReport launch(LaunchRequest request) noexcept;
 
 private:
-    void prepare(const LaunchRequest& request, ChildPlan& plan) noexcept;
+    [[nodiscard]] int prepare(const LaunchRequest& request, ChildPlan& plan) noexcept;
     void prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept;
-    void place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept;
+    [[nodiscard]] int place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept;
     void clear_descriptors(const LaunchRequest& request) noexcept;
 
     const SpawnCommons& commons_;

@@ -88,11 +88,39 @@ void redirect_library_messages(void (*write)(int level, const char* text)) noexc
     event_set_log_callback(write != nullptr ? write : [](int, const char*) {});
 }
 
-EventLoop::EventLoop() : base_(make_base()) {}
+EventLoop::EventLoop()
+    : base_(make_base()), again_(or_out_of_memory(evtimer_new(base_, watch_again, this)))
+{
+}
 
 EventLoop::~EventLoop()
 {
+    event_free(again_);
     event_base_free(base_);
+}
+
+void EventLoop::watch_later(Watch& watch)
+{
+    unwatched_.push_back(&watch);
+    const timeval second{1, 0};
+    if (unwatched_.size() == 1)
+        event_add(again_, &second);
+}
+
+void EventLoop::forget(Watch& watch) noexcept
+{
+    if (!unwatched_.empty())
+        std::erase(unwatched_, &watch);
+}
+
+void EventLoop::watch_again(int, short, void* self) noexcept
+{
+    auto& loop = *static_cast<EventLoop*>(self);
+    std::vector<Watch*> waiting;
+    waiting.swap(loop.unwatched_);
+    for (Watch* watch : waiting)
+        if (!watch->add())
+            loop.watch_later(*watch);
 }
 
 void EventLoop::keep_until_the_end(std::shared_ptr<void> object)
@@ -111,7 +139,8 @@ void EventLoop::stop() noexcept
 }
 
 Watch::Watch(EventLoop& loop, int fd, What what, Callback callback)
-    : event_(or_out_of_memory(
+    : loop_(loop),
+      event_(or_out_of_memory(
           event_new(loop.base(), fd,
                     static_cast<short>((what == What::readable ? EV_READ : EV_WRITE) | EV_PERSIST),
                     invoke_callback, &callback_))),
@@ -121,18 +150,30 @@ Watch::Watch(EventLoop& loop, int fd, What what, Callback callback)
 
 Watch::~Watch()
 {
+    loop_.forget(*this);
     event_free(event_);
+}
+
+/// @return false if it may succeed later. What cannot be watched at all, a file say, stays so.
+bool Watch::add() noexcept
+{
+    errno = 0;
+    started_ = event_add(event_, nullptr) == 0;
+    return started_ || errno == EPERM;
 }
 
 void Watch::start() noexcept
 {
     if (started_)
         return;
-    started_ = event_add(event_, nullptr) == 0;
+    loop_.forget(*this);
+    if (!add())
+        loop_.watch_later(*this);
 }
 
 void Watch::stop() noexcept
 {
+    loop_.forget(*this);
     if (!started_)
         return;
     event_del(event_);

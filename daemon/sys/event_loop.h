@@ -36,6 +36,8 @@ Callback bind(Object& object) noexcept
     return {&object, [](void* p) noexcept { (static_cast<Object*>(p)->*method)(); }};
 }
 
+class Watch;
+
 /// Owns the event_base. Declared before, and so dies after, everything that watches.
 class EventLoop {
 public:
@@ -53,12 +55,20 @@ public:
     void keep_until_the_end(std::shared_ptr<void> object);
 
 private:
+    friend class Watch;
+    static void watch_again(int, short, void* self) noexcept;
+    void watch_later(Watch& watch);
+    void forget(Watch& watch) noexcept;
+
     event_base* base_;
+    struct event* again_; ///< while there is something in unwatched_
+    std::vector<Watch*> unwatched_;
     std::vector<std::shared_ptr<void>> kept_;
 };
 
-/// Watches a borrowed descriptor; level-triggered. Declare it after the UniqueFd it watches, so
-/// that it dies before: epoll must forget a descriptor while the number is still ours.
+/// Watches a borrowed descriptor; level-triggered. Where the kernel has no memory or no watch left
+/// (epoll_ctl(2), ENOMEM, ENOSPC) it is tried again each second. Declare it after the UniqueFd it
+/// watches, so that it dies before: epoll must forget a descriptor while the number is still ours.
 class Watch {
 public:
     enum class What { readable, writable };
@@ -74,6 +84,10 @@ public:
     [[nodiscard]] bool is_started() const noexcept { return started_; }
 
 private:
+    friend class EventLoop;
+    [[nodiscard]] bool add() noexcept;
+
+    EventLoop& loop_;
     struct event* event_;
     Callback callback_;
     bool started_ = false;

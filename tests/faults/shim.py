@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The test's side of shim.cc: which call fails how, and how often each was made.
+
+import ctypes
+import errno
+import mmap
+import os
+import pathlib
+import unittest
+
+from harness import sandbox
+
+SLOT = 64
+ALWAYS = 0xffffffff
+
+
+class Slot(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char * 24), ("error", ctypes.c_int32), ("skip", ctypes.c_uint32),
+                ("times", ctypes.c_uint32), ("permille", ctypes.c_uint32),
+                ("seen", ctypes.c_uint32), ("failed", ctypes.c_uint32),
+                ("microseconds", ctypes.c_uint32), ("unused", ctypes.c_char * 12)]
+
+
+class Faults:
+    """@param path a file for the slots, fresh for each daemon."""
+
+    def __init__(self, path):
+        if os.environ.get("USHERD_SANITIZE"):
+            raise unittest.SkipTest("the sanitizers' runtimes replace the same calls")
+        self.path = pathlib.Path(path)
+        self.path.write_bytes(bytes(SLOT * 128))
+        with open(self.path, "r+b") as file:
+            self.memory = mmap.mmap(file.fileno(), 0)
+        self.slots = (Slot * 128).from_buffer(self.memory)
+
+    def environment(self):
+        """For the daemon."""
+        return {"LD_PRELOAD": str(sandbox.BINARIES / "libusherd-faults.so"),
+                "USHERD_FAULTS": str(self.path)}
+
+    def slot(self, name):
+        for slot in self.slots:
+            if slot.name == name.encode():
+                return slot
+        raise KeyError(f"shim.cc has no {name}")
+
+    def arm(self, name, error, times=1, skip=0, permille=0):
+        slot = self.slot(name)
+        slot.failed = 0
+        slot.skip, slot.permille = skip, permille
+        slot.times = times
+        slot.error = getattr(errno, error)
+
+    def delay(self, name, microseconds):
+        self.slot(name).microseconds = microseconds
+
+    def move_clock(self, seconds):
+        self.slot("clock").error = seconds
+
+    def disarm(self, name):
+        """@return how many calls have failed"""
+        slot = self.slot(name)
+        slot.error = 0
+        slot.times = slot.skip = slot.permille = slot.microseconds = 0
+        return slot.failed
+
+    def seen(self):
+        return {slot.name.decode(): slot.seen for slot in self.slots if slot.name}

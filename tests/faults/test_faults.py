@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Every system call that the daemon makes between accept and exec, in a reload, in logging and in
+# the status socket fails with each error that it may return: the daemon lives, gives everything
+# back, serves again, and its tables are right. `python3 test_faults.py --table` writes README.md.
+
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+
+import harness  # noqa: E402,F401  (enters the sandbox)
+from harness import status  # noqa: E402
+from harness.case import USHERD, IntegrationCase, processes, wait  # noqa: E402
+
+import matrix  # noqa: E402
+import paths  # noqa: E402
+from shim import Faults  # noqa: E402
+
+TABLE = []  # (path, call, error, client saw, daemon said, came back)
+# The client has gone, or the error is one after which the call is made again: nobody need know.
+QUIET = {"ECONNABORTED", "ECONNRESET", "EPROTO", "EPIPE", "EINTR", "EAGAIN", "ENOTCONN"}
+# So it is where nothing can be sent to the one client that there is.
+QUIET_CALLS = {"recv", "recvfrom", "send", "sendto", "writev", "splice"}
+# Who asks the status socket is told himself.
+QUIET_PATHS = {"reload", "status"}
+
+
+class FaultCase(IntegrationCase):
+    def setUp(self):
+        super().setUp()
+        paths.prepare()
+        self.faults = Faults("/tmp/work/faults")
+        self.subject = self.daemon(USHERD, paths.configuration())
+        self.socket = self.subject.directory / "status" / "sock"
+        self.subject.start("--status-socket", str(self.socket),
+                           environment=self.faults.environment())
+        self.paths = paths.Paths(self.subject, self.socket)
+        for name in paths.NAMES * 2:  # warm, and the guest is gone again
+            self.assertEqual(self.walk(name), "served", name)
+        self.settle()
+        self.held = len(processes.descriptors(self.subject.pid))
+
+    def walk(self, name):
+        return getattr(self.paths, name)()
+
+    def settle(self, what=""):
+        """Until nothing runs."""
+        def is_idle():
+            return not status.get(self.socket, "/v1/status")["running"] \
+                and not processes.children(self.subject.pid)
+        wait.wait_until(is_idle, lambda: f"{what}: idle\n{self.subject.story()}")
+
+    def come_back(self, name, what):
+        """@return what it took until everything was as before: nothing, time, or a reload"""
+        took = ""
+        if self.walk(name) != "served":
+            took = "later"
+            try:
+                wait.wait_until(lambda: self.walk(name) == "served", what, 5)
+            except wait.Timeout:
+                took = "after a reload"
+                status.ask(self.socket, "/v1/reload", "POST")
+                wait.wait_until(lambda: self.walk(name) == "served",
+                                lambda: f"{what}\n{self.subject.story()}")
+        if self.paths.turn % 2:
+            wait.wait_until(lambda: self.paths.reload() == "served" and not self.paths.turn % 2,
+                            f"{what}: a reload")
+        self.settle(what)
+        wait.wait_until(lambda: len(processes.descriptors(self.subject.pid)) <= self.held,
+                        lambda: f"{what}: {self.held} descriptors, there are "
+                                f"{processes.descriptors(self.subject.pid)}")
+        self.check_tables(what)
+        return took
+
+    def check_tables(self, what):
+        before = len([text for text in self.subject.message_texts() if "Consistency" in text])
+        self.subject.send(signal.SIGABRT)
+        told = self.subject.wait_for_message("Consistency check", before + 1)
+        self.assertIn("passed", told[-1], f"{what}\n{self.subject.story()}")
+
+    def fail_once(self, name, call, error):
+        what = f"{name}, {call}: {error}"
+        said_before = self.complaints()
+        self.faults.arm(call, error)
+        saw = self.walk(name)
+        failed = self.faults.disarm(call)
+        self.assertFalse(self.subject.exited(), f"{what}: the daemon ended")
+        took = self.come_back(name, what)
+        if failed and saw != "served" and error not in QUIET and call not in QUIET_CALLS \
+                and name not in QUIET_PATHS:
+            # What is told once a second is summed up a second later.
+            wait.wait_until(lambda: len(self.complaints()) > len(said_before),
+                            f"{what}: the client saw {saw!r} and the log says nothing", 5)
+        said = self.complaints()[len(said_before):]
+        TABLE.append((name, call, error, saw if failed else "(not made)", self.plain(said), took))
+
+    def complaints(self):
+        return self.subject.message_texts("ERROR", "WARNING", "CRITICAL", "ALERT")
+
+    @staticmethod
+    def plain(said):
+        texts = []
+        for text in said:
+            text = re.sub(r"\d{3,}", "N", text)
+            if text not in texts:
+                texts.append(text)
+        return "; ".join(texts)
+
+
+def path_test(name):
+    def test(self):
+        before = self.faults.seen()
+        for _ in range(2):  # both ways of a reload
+            self.assertEqual(self.walk(name), "served")
+        wait.wait_until(lambda: not processes.children(self.subject.pid), "no server left")
+        after = self.faults.seen()
+        made = sorted(call for call in after if after[call] > before[call])
+        unknown = [call for call in made
+                   if call not in matrix.ERRORS and call not in matrix.EXCUSED]
+        self.assertEqual(unknown, [], "matrix.py has no errors for them")
+        wrong = []
+        for call in made:
+            for error in matrix.errors_of(name, call):
+                try:
+                    self.fail_once(name, call, error)
+                except AssertionError as problem:
+                    wrong.append(f"{name}, {call}: {error}: {problem}")
+                    if len(wrong) > 2 or self.subject.exited():
+                        self.fail("\n\n".join(wrong))
+        self.assertEqual(wrong, [])
+    return test
+
+
+class Matrix(FaultCase):
+    """One call fails once."""
+
+
+for each in paths.NAMES:
+    setattr(Matrix, f"test_each_call_of_{each}", path_test(each))
+
+
+class Observed(FaultCase):
+    def test_the_matrix_has_every_call_that_strace_sees(self):
+        strace = self.tool("strace")
+        trace = pathlib.Path("/tmp/work/trace")
+        tracer = subprocess.Popen([strace, "-f", "-qq", "-o", str(trace), "-p",
+                                   str(self.subject.pid)], stderr=subprocess.PIPE)
+        try:
+            attached = wait.wait_until(lambda: self.traced() or tracer.poll() is not None,
+                                       "strace attaches")
+            if attached is True and tracer.poll() is not None:
+                self.skipTest("strace may not attach here")
+            for name in paths.NAMES:
+                wait.wait_until(lambda: self.walk(name) == "served", name)
+            self.walk("reload")
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.communicate()
+        seen = set(re.findall(r"^\d+ +([a-z_0-9]+)\(", trace.read_text(errors="replace"), re.M))
+        known = set(matrix.ERRORS) | set(matrix.KERNEL) | set(matrix.UNSEEN)
+        known |= {call.removeprefix("child.") for call in matrix.ERRORS}
+        # What servers do for themselves.
+        self.assertEqual(sorted(seen - known - {"dup2"}), [])
+
+    def traced(self):
+        text = pathlib.Path(f"/proc/{self.subject.pid}/status").read_text()
+        return re.search(r"TracerPid:\s+[1-9]", text) is not None
+
+
+def table():
+    lines = ["| path | call | error | client | the log | came back |", "|---|---|---|---|---|---|"]
+    for path, call, error, saw, said, took in TABLE:
+        said = said.replace("|", "\\|").replace("\n", " ")
+        said = said if len(said) <= 160 else said[:157] + "…"
+        lines.append(f"| {path} | `{call}` | {error} | {saw} | {said} | {took or 'at once'} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_table():
+    readme = HERE / "README.md"
+    head, mark, _ = readme.read_text().partition("<!-- made by test_faults.py --table -->\n")
+    readme.write_text(head + mark + "\n" + table())
+
+
+if __name__ == "__main__":
+    wants_table = "--table" in sys.argv
+    arguments = [word for word in sys.argv if word != "--table"]
+    program = unittest.main(argv=arguments, exit=False)
+    if wants_table:
+        write_table()
+    sys.exit(not program.result.wasSuccessful())
