@@ -120,7 +120,8 @@ def summary(samples, check_memory=True):
         ("running at most", str(max(sample.running for sample in samples))),
         ("descriptors at rest, at most", f"{rests[-1].descriptors if rests else '-'}, "
                                          f"{max(sample.descriptors for sample in samples)}"),
-        ("zombies for longer than a second", "0"),
+        ("zombies at most, at rest", f"{max(sample.zombies for sample in samples)}, "
+                                     f"{max((sample.zombies for sample in rests), default=0)}"),
         ("RSS after warm-up, at the end, at most",
          f"{base:,} KiB, {last.rss_kb:,} KiB, {max(sample.rss_kb for sample in samples):,} KiB"),
         ("RSS trend of each minute's least after warm-up", f"{grown:+.0f} KiB" + ("" if check_memory else " (unchecked)")),
