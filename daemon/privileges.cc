@@ -19,7 +19,7 @@ namespace {
 
 // A reload may bring any service, and what has been given up does not come back: all that any of
 // them takes.
-constexpr std::array<unsigned, 10> kept{
+constexpr std::array<unsigned, 11> kept{
     CAP_SETUID,           // user
     CAP_SETGID,           // group, groups
     CAP_NET_BIND_SERVICE, // ports below 1024, in files that are not written yet, too
@@ -29,6 +29,7 @@ constexpr std::array<unsigned, 10> kept{
     CAP_DAC_OVERRIDE,     // files and directories that belong to others: logs, banners, sockets
     CAP_CHOWN,            // socket_owner, socket_group, status_group
     CAP_FOWNER,           // socket_mode, after that
+    CAP_NET_RAW,          // socket_type raw
     CAP_NET_ADMIN,        // filters on the sockets of wait services: newer kernels ask for it
 };
 

@@ -6,14 +6,14 @@ import pathlib
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe, processes
-from harness.case import USHERD, IntegrationCase, on
+from harness.case import USHERD, XINETD, IntegrationCase, on
 from harness.config import defaults, service
 
 # Numbers of linux/capability.h.
 CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID, NET_BIND_SERVICE = 0, 1, 3, 5, 6, 7, 10
-NET_ADMIN, SYS_NICE, SYS_RESOURCE = 12, 23, 24
+NET_ADMIN, NET_RAW, SYS_NICE, SYS_RESOURCE = 12, 13, 23, 24
 KEPT = sum(1 << number for number in (CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID,
-                                      NET_BIND_SERVICE, NET_ADMIN, SYS_NICE, SYS_RESOURCE))
+                                      NET_BIND_SERVICE, NET_ADMIN, NET_RAW, SYS_NICE, SYS_RESOURCE))
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
@@ -54,3 +54,11 @@ class Privileges(IntegrationCase):
         seen = probe.parse(client.exchange(80).data)
         self.assertEqual(seen.ids[0], (65534, 65534, 65534))
         self.assertEqual([port for _, _, port in processes.listening()], [80])
+
+    @on(XINETD, USHERD)
+    def test_a_service_may_have_a_raw_socket(self, kind):
+        subject = self.started(kind, defaults() + service(socket_type="raw", protocol="icmp",
+                                                          wait="yes", flags="IPv4"))
+        self.assertEqual([text for text in subject.message_texts("ERROR")], [])
+        opened = pathlib.Path("/proc/net/raw").read_text().splitlines()
+        self.assertEqual(len(opened), 2, opened)

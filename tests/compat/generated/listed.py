@@ -261,3 +261,10 @@ def freed(file, difference, group):
     return file.port(difference.section) in file.lost and (
         kind(difference) in (("service", "extra"), ("listener", "extra"), *LOST) or
         difference.what == "ERROR later" and any("bind failed" in text for text in texts(group, "old")))
+
+
+@rule("note")
+def raw_sockets(_, difference, __):
+    """A raw socket has no IPV6_V6ONLY."""
+    return difference.what == "ERROR later" and not difference.new and \
+        all("IPV6_V6ONLY option failed" in text for text in difference.old)
