@@ -94,7 +94,8 @@ suite() {
     run "$preset-configure" cmake --preset "$preset" -DUSHERD_TESTS=ON || return 0
     run "$preset-build" cmake --build "build/$preset" --parallel "$jobs" || return 0
     say "$preset: tests"
-    if ! ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-tests=error "$@" 2>&1 |
+    # They wait more than they work.
+    if ! ctest --test-dir "build/$preset" --parallel $((jobs * 2)) --output-on-failure --no-tests=error "$@" 2>&1 |
         tee "$logs/$preset-tests.log"; then
         say "$preset: FAILED, $logs/$preset-tests.log"
     fi

@@ -35,7 +35,8 @@ class Answers:
             return {"version": "0.1.0", "program": "usherd", "pid": 7, "uid": 0, "started": NOW,
                     "now": NOW, "config_file": "/etc/usherd/usherd.conf",
                     "services": {"total": 40, "active": 40, "suspended": 0, "handed_over": 0,
-                                 "out_of_service": 0, "disabled": 0, "stale": 0},
+                                 "out_of_service": 0, "draining": 0, "disabled": 0,
+                                 "stale": 0},
                     "reloads": {"done": 0, "failed": 0}, "running": 0, "accepted": 0,
                     "started_handlers": 0, "refused": {}, "open_descriptors": 9,
                     "descriptor_limit": 1024, "first_event": 1, "next_event": 1, "bans": 0}
