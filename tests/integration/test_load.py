@@ -18,9 +18,8 @@ from harness import client, sandbox
 from harness.case import USHERD, WORK, XINETD, IntegrationCase, on, processes
 from harness.config import service
 
-SANITIZED = bool(os.environ.get("USHERD_SANITIZE"))
 CONNECTIONS = int(os.environ.get("USHERD_ITEST_CONNECTIONS", "5000"))
-KILLS = int(os.environ.get("USHERD_ITEST_KILLS", "1000" if SANITIZED else "10000"))
+KILLS = int(os.environ.get("USHERD_ITEST_KILLS", "1000" if sandbox.SANITIZED else "10000"))
 AT_A_TIME = 32
 INSTANCES = 8
 PORT = 4000

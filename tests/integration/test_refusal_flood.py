@@ -17,9 +17,8 @@ from harness import client, programs, status
 from harness.case import HERE, USHERD, IntegrationCase, wait
 from harness.config import defaults, service
 from harness.daemon import ENVIRONMENT
-from harness.sandbox import BINARIES
+from harness.sandbox import BINARIES, SANITIZED
 
-SANITIZED = bool(os.environ.get("USHERD_SANITIZE"))
 KNOCKS = int(os.environ.get("USHERD_ITEST_KNOCKS", "2000" if SANITIZED else "20000"))
 KNOCKERS = 2
 RING = KNOCKS // 4                 # full before memory is looked at

@@ -18,6 +18,8 @@ from . import programs
 INSIDE = "USHERD_ITEST_INSIDE"
 OPEN_FILES = "USHERD_ITEST_OPEN_FILES"  # set before the import: a limit that can only be lowered
 BINARIES = pathlib.Path("/tmp/bin")     # usherd and the helper programs
+# Everything takes longer then, most of all the end.
+SANITIZED = bool(os.environ.get("USHERD_SANITIZE"))
 ORACLE = pathlib.Path("/tmp/oracle")    # the unpacked xinetd package
 CORPUS = pathlib.Path("/tmp/corpus")
 PACKAGES = pathlib.Path("/tmp/packages")  # those of USHERD_ITEST_PACKAGES, unpacked
