@@ -242,14 +242,16 @@ class Orders(UsherctlCase):
         client.read_all(relayed)
 
     def test_a_service_that_is_opened_again_is_not_drained(self):
-        self.serve(defaults() + service(**CAT))
-        self.hold()
+        subject = self.serve(defaults() + service(**CAT))
+        held = self.hold()
         draining = self.drain()
         draining.stdout.readline()
         self.usherctl("reload")
         draining.communicate(timeout=wait.PATIENCE)
         self.assertEqual((draining.returncode, self.state()), (NO, "active"))
         self.assertEqual(self.usherctl("drain", "nothing", status=NO), "")
+        held.close()
+        subject.wait_idle()
 
     def test_kill_ends_a_service_for_one_client(self):
         subject = self.serve(defaults() + service(**CAT))
