@@ -10,8 +10,8 @@ import socket
 
 from harness import sandbox, status
 from harness.config import defaults, internal, service
+from harness.sandbox import WORK
 
-WORK = pathlib.Path("/tmp/work")
 HANDLER = WORK / "handler"
 UNIX_SOCKET = WORK / "unix.sock"
 BANNER = WORK / "banner"

@@ -93,7 +93,7 @@ class Silence(AttackCase):
 class Resets(AttackCase):
     def test_a_reset_between_accept_and_the_first_question_about_the_peer(self):
         """The daemon looks away from accept for a moment: by then the client is gone."""
-        faults = Faults("/tmp/work/faults")
+        faults = Faults(WORK / "faults")
         subject = self.serve(defaults(**PLENTY) + service() + internal("echo", port=4001),
                              environment=faults.environment())
         client.exchange(4000)

@@ -16,7 +16,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import harness  # noqa: E402,F401  (enters the sandbox)
 from harness import status  # noqa: E402
-from harness.case import USHERD, IntegrationCase, processes, wait  # noqa: E402
+from harness.case import USHERD, WORK, IntegrationCase, processes, wait  # noqa: E402
 
 import matrix  # noqa: E402
 import paths  # noqa: E402
@@ -35,7 +35,7 @@ class FaultCase(IntegrationCase):
     def setUp(self):
         super().setUp()
         paths.prepare()
-        self.faults = Faults("/tmp/work/faults")
+        self.faults = Faults(WORK / "faults")
         self.subject = self.daemon(USHERD, paths.configuration())
         self.socket = self.subject.directory / "status" / "sock"
         self.subject.start("--status-socket", str(self.socket),
@@ -148,7 +148,7 @@ for each in paths.NAMES:
 class Observed(FaultCase):
     def test_the_matrix_has_every_call_that_strace_sees(self):
         strace = self.tool("strace")
-        trace = pathlib.Path("/tmp/work/trace")
+        trace = WORK / "trace"
         tracer = subprocess.Popen([strace, "-f", "-qq", "-o", str(trace), "-p",
                                    str(self.subject.pid)], stderr=subprocess.PIPE)
         try:
@@ -176,7 +176,7 @@ class Observed(FaultCase):
 def table():
     lines = ["| path | call | error | client | the log | came back |", "|---|---|---|---|---|---|"]
     for path, call, error, saw, said, took in TABLE:
-        said = said.replace("|", "\\|").replace("\n", " ")
+        said = said.replace(f"{WORK}/", "").replace("|", "\\|").replace("\n", " ")
         said = said if len(said) <= 160 else said[:157] + "…"
         lines.append(f"| {path} | `{call}` | {error} | {saw} | {said} | {took or 'at once'} |")
     return "\n".join(lines) + "\n"

@@ -26,7 +26,7 @@ PLENTY = {"cps": "0 0", "instances": "UNLIMITED"}
 class RaceCase(IntegrationCase):
     def faulty(self, text, *options):
         """A daemon whose system calls can be made to fail or to take their time."""
-        self.faults = Faults("/tmp/work/faults")
+        self.faults = Faults(WORK / "faults")
         subject = self.daemon(USHERD, text)
         self.socket = subject.directory / "status" / "sock"
         return subject.start("--status-socket", str(self.socket), *options,
@@ -245,11 +245,11 @@ class Full(RaceCase):
         self.addCleanup(subprocess.run, ["umount", "-l", path], check=True)
 
     def test_a_full_log_disk_is_told_and_serving_goes_on_and_so_does_the_log(self):
-        self.tmpfs("/tmp/work/small")
+        self.tmpfs(WORK / "small")
         subject = self.started(USHERD, defaults(
-            log_type="FILE /tmp/work/small/records", **PLENTY) + service())
+            log_type=f"FILE {WORK}/small/records", **PLENTY) + service())
         client.exchange(4000)
-        filler = pathlib.Path("/tmp/work/small/filler")
+        filler = WORK / "small/filler"
         with open(filler, "wb", buffering=0) as file:
             try:
                 while True:
@@ -260,7 +260,7 @@ class Full(RaceCase):
             self.assertEqual(client.exchange(4000).data, b"hello\n")
         subject.wait_for_message("Error in common log: No space left on device")
         filler.unlink()
-        records = pathlib.Path("/tmp/work/small/records")
+        records = WORK / "small/records"
         wait.wait_until(lambda: records.read_text().count("EXIT: a") == 101,
                         "the records that had to wait")
 
@@ -278,14 +278,14 @@ class Full(RaceCase):
         self.assertEqual(old.read_text().count("EXIT: a"), 2)
 
     def test_a_full_run_directory_costs_the_pid_file_or_the_socket_and_not_the_services(self):
-        self.tmpfs("/tmp/work/run", "nr_inodes=2")
-        pathlib.Path("/tmp/work/run/filler").touch()
+        self.tmpfs(WORK / "run", "nr_inodes=2")
+        (WORK / "run/filler").touch()
         subject = self.daemon(USHERD, defaults(**PLENTY) + service())
-        subject.pid_file = pathlib.Path("/tmp/work/run/pid")
-        subject.start("--status-socket", "/tmp/work/run/status/sock")
+        subject.pid_file = WORK / "run/pid"
+        subject.start("--status-socket", str(WORK / "run/status/sock"))
         self.assertEqual(client.exchange(4000).data, b"hello\n")
         self.assertFalse(subject.pid_file.exists())
-        self.assertIn("/tmp/work/run/status", " ".join(subject.message_texts("WARNING", "ERROR")))
+        self.assertIn(str(WORK / "run/status"), " ".join(subject.message_texts("WARNING", "ERROR")))
 
 
 class Descriptors(RaceCase):

@@ -28,13 +28,6 @@ def run(kind, *options):
 
 
 class Signals(IntegrationCase):
-    def hold(self, port=4000):
-        held = client.connect(port)
-        self.addCleanup(held.close)
-        held.sendall(b"x")
-        client.read_some(held, 1)
-        return held
-
     def still_served(self, held):
         held.sendall(b"y")
         return client.read_some(held, 1) == b"y"

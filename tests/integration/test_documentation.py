@@ -15,16 +15,8 @@ from harness.sandbox import BINARIES
 
 OFFSET = 20000
 SHIPPED = programs.REPOSITORY / "services.d"
-MEMBERS = """service daytime
-{
-    id          = members
-    type        = INTERNAL UNLISTED
-    socket_type = stream
-    port        = 99
-    wait        = no
-    only_from   = 192.0.2.0/24
-}
-"""
+QUICKSTART = (programs.REPOSITORY / "scripts/quickstart.sh").read_text()
+MEMBERS = re.search(r'services\.d/members" <<END\n(.*?)^END$', QUICKSTART, re.M | re.S)[1]
 MISTAKE = "\n    instancs    = 5\n    nice        = soon"
 # A fragment that configuration management would put in its place.
 FRAGMENT = """service svc

@@ -190,12 +190,6 @@ class Answers(OpenApiCase):
                 self.fail(f"{method} {target}: {error.json_path}: {error.message}\n{value}")
         return values
 
-    def hold(self, port):
-        held = client.connect(port)
-        self.addCleanup(held.close)
-        held.sendall(b"x")
-        client.read_some(held, 1)
-
     def some_life(self):
         self.hold(4000)
         self.hold(4002)

@@ -36,13 +36,6 @@ class Reasons(IntegrationCase):
         self.socket = self.subject.directory / "status" / "sock"
         self.subject.start("--status-socket", str(self.socket), *options, **how)
 
-    def hold(self, port=4000):
-        held = client.connect(port)
-        self.addCleanup(held.close)
-        held.sendall(b"x")
-        self.assertEqual(client.read_some(held, 1), b"x")
-        return held
-
     def refused(self):
         self.assertEqual(client.exchange(4000).data, b"")
 

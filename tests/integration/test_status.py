@@ -33,13 +33,6 @@ class StatusCase(IntegrationCase):
     def ask(self, target, method="GET", body=None):
         return status.ask(self.socket, target, method, body)
 
-    def hold(self, port=4000):
-        held = client.connect(port)
-        self.addCleanup(held.close)
-        held.sendall(b"x")
-        self.assertEqual(client.read_some(held, 1), b"x")
-        return held
-
     def as_user(self, method, target, group=NOBODY):
         """The head of what a request by nobody in a group is answered, or its error."""
         return self.tool_output(
@@ -94,35 +87,6 @@ class Answers(StatusCase):
         self.assertEqual(told["a"]["port"], held.getsockname()[1])
         self.assertEqual(told["echo-stream"]["kind"], "internal")
         self.assertEqual(len(self.get("/v1/connections?service=a")["connections"]), 1)
-
-    def test_many_services_are_listed_without_keeping_clients_waiting(self):
-        count = 3_000  # of 4096 descriptors
-        text = "".join(block(f"service s{i}", {
-            "type": "UNLISTED", "socket_type": "stream", "protocol": "tcp", "wait": "no",
-            "user": "root", "server": "/bin/echo", "listen": f"unix:@many-{i}"})
-            for i in range(count))
-        self.serve(defaults() + internal("echo", port=4000) + text)
-        held = self.hold()
-        asking = status.raw(self.socket)
-        self.addCleanup(asking.close)
-        asking.sendall(b"GET /v1/services HTTP/1.1\r\nHost: u\r\nConnection: close\r\n\r\n")
-        echoes, text = 0, b""
-        asking.settimeout(0)
-        deadline = time.monotonic() + wait.PATIENCE
-        while time.monotonic() < deadline:
-            held.sendall(b"y")
-            client.read_some(held, 1)
-            echoes += 1
-            try:
-                piece = asking.recv(1 << 15)
-            except BlockingIOError:
-                continue
-            if not piece:
-                break
-            text += piece
-        self.assertEqual(text.count(b'"id":'), count + 1)
-        self.assertIn(b"]}\n\r\n0\r\n\r\n", text[-20:])
-        self.assertGreater(echoes, 3, "between the pieces of the list")
 
 
 class Orders(StatusCase):

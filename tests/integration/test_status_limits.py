@@ -174,12 +174,13 @@ class Loop(LimitsCase):
         held = self.hold()
         asking = self.raw(b"GET /v1/services HTTP/1.1\r\nConnection: close\r\n\r\n")
         asking.setblocking(False)
-        begin, longest, text = processor_seconds(pid), 0, b""
+        begin, longest, echoes, text = processor_seconds(pid), 0, 0, b""
         deadline = time.monotonic() + wait.PATIENCE
         while time.monotonic() < deadline:
             before = processor_seconds(pid)
             held.sendall(b"y")
             client.read_some(held, 1)
+            echoes += 1
             longest = max(longest, processor_seconds(pid) - before)
             try:
                 piece = asking.recv(1 << 15)
@@ -189,6 +190,8 @@ class Loop(LimitsCase):
                 break
             text += piece
         self.assertEqual(text.count(b'"id":'), count + 1)
+        self.assertIn(b"]}\n\r\n0\r\n\r\n", text[-20:])
+        self.assertGreater(echoes, 3, "between the pieces of the list")
         # An optimized build takes 2 ms for a piece and 70 ms for all.
         whole = processor_seconds(pid) - begin
         self.assertLess(longest, max(0.1, whole / 5), "for one turn of the loop")

@@ -44,12 +44,6 @@ class StatusPage(IntegrationCase):
         return self.subject.start("--http", "127.0.0.1:9872", "--status-socket",
                                   str(self.subject.directory / "status" / "sock"))
 
-    def hold(self, port):
-        held = client.connect(port)
-        self.addCleanup(held.close)
-        held.sendall(b"x")
-        client.read_some(held, 1)
-
     def wait_for(self, selector, *parts):
         def shown():
             text = self.browser.text(selector)

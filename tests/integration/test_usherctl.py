@@ -49,13 +49,6 @@ class UsherctlCase(IntegrationCase):
     def ask(self, *words, status=DONE):
         return json.loads(self.usherctl("--json", *words, status=status))
 
-    def hold(self, port=4000, source=None):
-        held = client.connect(port, source=source) if source else client.connect(port)
-        self.addCleanup(held.close)
-        held.sendall(b"x")
-        self.assertEqual(client.read_some(held, 1), b"x")
-        return held
-
 
 class Answers(UsherctlCase):
     def test_every_answer_in_json_is_what_the_standard_library_reads(self):

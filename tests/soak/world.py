@@ -5,8 +5,8 @@
 import pathlib
 
 from harness.config import defaults, internal, service
+from harness.sandbox import WORK
 
-WORK = pathlib.Path("/tmp/work")
 HANDLER = WORK / "handler"
 DROP_INS = WORK / "conf.d"
 UNIX_SOCKET = WORK / "unix.sock"

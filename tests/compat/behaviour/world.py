@@ -27,7 +27,7 @@ from harness.syslog import Syslog  # noqa: E402
 import cases  # noqa: E402
 import observe  # noqa: E402
 
-DIRECTORY = pathlib.Path("/tmp/work/case")
+DIRECTORY = sandbox.WORK / "case"
 WAITING_SERVER = INTEGRATION / "handlers/waiting_server.py"
 
 

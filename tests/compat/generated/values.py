@@ -3,7 +3,7 @@
 # Values for every attribute: right ones, ones at the edge of what is right, and wrong ones. Each is
 # the text after the operator; a function makes one from a random source.
 
-DIRECTORY = "/tmp/work/case"  # of the daemon, see world.py
+DIRECTORY = "@DIR@"  # of the daemon, see world.py
 
 INTEGERS = ("0 1 2 3 7 10 255 256 65535 65536 2147483647 2147483648 4294967295 4294967296 4294967297 "
             "9223372036854775807 9223372036854775808 18446744073709551615 18446744073709551616 "
@@ -75,7 +75,7 @@ VERSIONS = ("1 2 1-3 3-1 2-2 0 1- -2 1-2-3 x 1-x a-b 4294967295 4294967296 -1 1,
             "1-100 2x").split()
 DENY_TIMES = ("FOREVER NEVER forever Never 0 1 60 -1 -2 -100 2147483647 2147483648 4294967296 x 1x 1.5 "
               "0x10 +5 010 99999999999999999999").split()
-BANNERS = "/etc/hosts /nonexistent /etc relative /tmp/work/case/banner /dev/null".split()
+BANNERS = f"/etc/hosts /nonexistent /etc relative {DIRECTORY}/banner /dev/null".split()
 LIBWRAP = "in.tcpd sshd ALL a b% é \"x\" in.ftpd:21".split()
 
 

@@ -37,9 +37,10 @@ def read(path):
 
 
 def observe(kind, text):
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    subject = daemons.Daemon(kind, DIRECTORY)
-    subject.configuration.write_bytes(text.encode())
+    directory = sandbox.WORK / "case"
+    shutil.rmtree(directory, ignore_errors=True)
+    subject = daemons.Daemon(kind, directory)
+    subject.configuration.write_bytes(text.replace(DIRECTORY, str(directory)).encode())
     (subject.directory / "banner").write_text("hello\n")
     DUMP.unlink(missing_ok=True)
     subject.start(ready=False)
@@ -71,7 +72,7 @@ def main(kind):
     if sandbox.unavailable:
         sys.exit(f"compat: {sandbox.unavailable}")
     pathlib.Path("/etc/networks").write_text("testnet 127.3.0.0\n")
-    pathlib.Path(DIRECTORY).parent.mkdir(exist_ok=True)
+    sandbox.WORK.mkdir(exist_ok=True)
     for line in sys.stdin:
         try:
             seen = observe(kind, json.loads(line))

@@ -12,10 +12,10 @@ import signal
 import unittest
 
 from . import daemon as daemons
-from . import logs, processes, programs, sandbox, wait
+from . import client, logs, processes, programs, sandbox, wait
 from .daemon import LINKED, USHERD, XINETD
+from .sandbox import WORK
 
-WORK = pathlib.Path("/tmp/work")
 # For writing tests: what they expect is checked against xinetd alone.
 ORACLE_ONLY = bool(os.environ.get("USHERD_ITEST_ORACLE_ONLY"))
 HERE = pathlib.Path(__file__).resolve().parents[1]
@@ -64,6 +64,14 @@ class IntegrationCase(unittest.TestCase):
         if configuration is not None:
             made.configure(configuration)
         return made
+
+    def hold(self, port=4000, source=None):
+        """A connection to a service that echoes; it stays open until the end of the test."""
+        held = client.connect(port, source=source)
+        self.addCleanup(held.close)
+        held.sendall(b"x")
+        self.assertEqual(client.read_some(held, 1), b"x")
+        return held
 
     def started(self, kind, configuration, *options, **keywords):
         return self.daemon(kind, configuration).start(*options, **keywords)

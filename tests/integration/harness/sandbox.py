@@ -17,6 +17,7 @@ from . import programs
 
 INSIDE = "USHERD_ITEST_INSIDE"
 OPEN_FILES = "USHERD_ITEST_OPEN_FILES"  # set before the import: a limit that can only be lowered
+WORK = pathlib.Path("/tmp/work")        # files of the test that runs; emptied before each
 BINARIES = pathlib.Path("/tmp/bin")     # usherd and the helper programs
 # Everything takes longer then, most of all the end.
 SANITIZED = bool(os.environ.get("USHERD_SANITIZE"))
