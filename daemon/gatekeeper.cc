@@ -119,7 +119,7 @@ bool Gatekeeper::is_denied(const Service& service, const std::optional<access::P
     const bool is_sensor = service.spec().flags.has(config::ServiceFlag::sensor);
     if (is_sensor && peer)
         sensors_.on_touched(service.spec(), *peer);
-    return is_sensor || (peer && sensors_.denies(*peer));
+    return is_sensor || (peer && sensors_.refuses(*peer));
 }
 
 access::Reason Gatekeeper::judge_again(const Service& service,

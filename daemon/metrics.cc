@@ -172,6 +172,8 @@ std::vector<MetricFamily> daemon_families(const Server& server, const LoopLag& l
         gauge("usherd_process_limit", "The most handlers of all services; 0 is no limit.",
               real(status.process_limit.value_or(0))),
         gauge("usherd_bans", "Bans in force.", real(status.bans)),
+        gauge("usherd_sensed_sources", "Sources refused for having touched a sensor.",
+              real(status.sensed)),
         family("usherd_events_total", "Events since the start.", MetricType::Counter,
                {number({}, real(status.next_event))}),
         family("usherd_reloads_total", "Configurations read again, by result.", MetricType::Counter,

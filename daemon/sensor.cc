@@ -15,8 +15,8 @@ void Sensors::on_touched(const config::ServiceSpec& spec, const access::Peer& pe
     const int minutes = spec.deny_time.value_or(config::deny_never);
     if (minutes == config::deny_never)
         return;
-    const auto until = core::ban_end(minutes, std::chrono::steady_clock::now());
-    switch (denied_.add(peer.address, until)) {
+    const auto now = std::chrono::steady_clock::now();
+    switch (denied_.add(peer.address, now, core::ban_end(minutes, now))) {
     case core::DenyList::Added::known:
         return;
     case core::DenyList::Added::full:

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "config-parser/service_spec.h"
 #include "daemon/core/deny_list.h"
@@ -28,6 +29,16 @@ public:
     [[nodiscard]] bool denies(const access::Peer& peer) const noexcept
     {
         return denied_.contains(peer.address);
+    }
+    /// denies(), and counts the client who is refused for it.
+    [[nodiscard]] bool refuses(const access::Peer& peer) noexcept
+    {
+        return denied_.refuses(peer.address);
+    }
+    /// On request. Absent: the address was not denied.
+    std::optional<core::DenyList::Entry> forgive(const access::IpAddress& address) noexcept
+    {
+        return denied_.forgive(address);
     }
     [[nodiscard]] const core::DenyList& denied() const noexcept { return denied_; }
 

@@ -85,6 +85,8 @@ public:
     /// nullptr if it is gone.
     [[nodiscard]] const Service* service(ServiceKey key) const noexcept;
     [[nodiscard]] const Context& context() const noexcept { return context_; }
+    [[nodiscard]] Sensors& sensors() noexcept { return sensors_; }
+    [[nodiscard]] const Sensors& sensors() const noexcept { return sensors_; }
     [[nodiscard]] Activity& activity() noexcept { return activity_; }
     [[nodiscard]] const Activity& activity() const noexcept { return activity_; }
     [[nodiscard]] const Options& options() const noexcept { return options_; }

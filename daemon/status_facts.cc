@@ -133,6 +133,7 @@ control::DaemonStatus daemon_status(const Server& server, control::Time started)
     status.first_event = activity.ring().first();
     status.next_event = activity.ring().next();
     status.bans = activity.bans().size();
+    status.sensed = server.sensors().denied().size();
     return status;
 }
 
@@ -221,11 +222,27 @@ control::Ban to_ban(const core::BanList::Entry& entry)
     return ban;
 }
 
-control::BanList ban_list(const Activity& activity)
+control::Ban to_ban(const core::DenyList::Entry& entry)
+{
+    control::Ban ban;
+    ban.source = access::to_string(entry.address);
+    ban.reason = "sensor";
+    ban.since = to_time(entry.since);
+    if (entry.until != core::DenyList::forever)
+        ban.until = to_time(entry.until);
+    ban.hits = entry.hits;
+    return ban;
+}
+
+control::BanList ban_list(const Server& server)
 {
     control::BanList list;
-    for (const auto& entry : activity.bans().list())
+    for (const auto& entry : server.activity().bans().list())
         list.bans.push_back(to_ban(entry));
+    auto sensed = server.sensors().denied().list();
+    sensed.resize(std::min(sensed.size(), control::max_sensed));
+    for (const auto& entry : sensed)
+        list.sensed.push_back(to_ban(entry));
     return list;
 }
 

@@ -27,6 +27,8 @@ namespace usherd::daemon {
 
 [[nodiscard]] control::SourceLists source_lists(const Activity& activity, std::size_t top);
 [[nodiscard]] control::Ban to_ban(const core::BanList::Entry& entry);
-[[nodiscard]] control::BanList ban_list(const Activity& activity);
+/// @param entry of who has touched a sensor
+[[nodiscard]] control::Ban to_ban(const core::DenyList::Entry& entry);
+[[nodiscard]] control::BanList ban_list(const Server& server);
 
 } // namespace usherd::daemon

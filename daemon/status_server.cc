@@ -44,6 +44,15 @@ control::Error no_source(std::string_view text)
     return {400, "bad_request", fmt::format("'{}' is no address and no block", text)};
 }
 
+/// The address of a block that is one host.
+std::optional<access::IpAddress> host_of(const access::Prefix& block) noexcept
+{
+    const unsigned whole = block.family == access::Family::ipv4 ? 32 : 128;
+    if (block.length != whole)
+        return std::nullopt;
+    return access::IpAddress::from_ipv6(block.bytes);
+}
+
 /// The page may run its own script and style, and ask this server; nothing else.
 HttpReply page_reply()
 {
@@ -120,10 +129,7 @@ public:
             return error_reply(*error);
         return json_reply(std::get<control::TraceList>(answer));
     }
-    Reply operator()(const control::GetBans& /*r*/) const
-    {
-        return json_reply(ban_list(server().activity()));
-    }
+    Reply operator()(const control::GetBans& /*r*/) const { return json_reply(ban_list(server())); }
     Reply operator()(const control::GetMetrics& /*r*/) const
     {
         HttpReply reply;
@@ -222,11 +228,16 @@ StatusServer::Answer::operator()(const control::RemoveBan& request) const
     const auto block = access::parse_prefix(request.source);
     if (!block)
         return error_reply(no_source(request.source));
-    const auto entry = server().activity().lift(*block);
-    if (!entry)
+    const auto host = host_of(*block);
+    std::optional<control::Ban> lifted;
+    if (const auto entry = server().activity().lift(*block))
+        lifted = to_ban(*entry);
+    else if (const auto sensed = host ? server().sensors().forgive(*host) : std::nullopt)
+        lifted = to_ban(*sensed);
+    if (!lifted)
         return not_found(fmt::format("{} is not banned", access::to_string(*block)));
     status_.log_.notice("ban of {} lifted by request", access::to_string(*block));
-    return json_reply(to_ban(*entry));
+    return json_reply(*lifted);
 }
 
 StatusServer::Answer::Reply

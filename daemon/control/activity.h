@@ -85,8 +85,12 @@ struct Ban {
     bool operator==(const Ban&) const = default;
 };
 
+/// As many of DaemonStatus::sensed are listed.
+inline constexpr std::size_t max_sensed = 1000;
+
 struct BanList {
-    std::vector<Ban> bans;
+    std::vector<Ban> bans;   ///< by request
+    std::vector<Ban> sensed; ///< for having touched a sensor, the latest first; at most max_sensed
 
     bool operator==(const BanList&) const = default;
 };

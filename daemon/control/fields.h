@@ -64,6 +64,7 @@ void fields(F& f, V& v)
     f("first_event", v.first_event);
     f("next_event", v.next_event);
     f("bans", v.bans);
+    f("sensed", v.sensed);
 }
 
 template <typename F, Of<LastEvent> V>
@@ -229,6 +230,7 @@ template <typename F, Of<BanList> V>
 void fields(F& f, V& v)
 {
     f("bans", v.bans);
+    f("sensed", v.sensed);
 }
 
 template <typename F, Of<BanOrder> V>

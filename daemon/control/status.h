@@ -65,6 +65,7 @@ struct DaemonStatus {
     std::uint64_t first_event = 0; ///< the oldest sequence number that the ring still has
     std::uint64_t next_event = 0;  ///< the sequence number that the next event will have
     std::uint64_t bans = 0;
+    std::uint64_t sensed = 0; ///< sources that are refused for having touched a sensor
 
     bool operator==(const DaemonStatus&) const = default;
 };

@@ -7,34 +7,54 @@
 
 namespace usherd::core {
 
-DenyList::Added DenyList::add(const access::IpAddress& address, Time until)
+DenyList::Added DenyList::add(const access::IpAddress& address, Time now, Time until)
 {
-    if (const auto known = until_.find(address); known != until_.end()) {
-        known->second = std::max(known->second, until);
+    if (const auto known = entries_.find(address); known != entries_.end()) {
+        known->second.until = std::max(known->second.until, until);
         return Added::known;
     }
-    if (until_.size() >= max_entries)
+    if (entries_.size() >= max_entries)
         return Added::full;
-    until_.emplace(address, until);
+    entries_.emplace(address, Entry{address, now, until});
     return Added::fresh;
 }
 
 bool DenyList::contains(const access::IpAddress& address) const noexcept
 {
-    return !until_.empty() && until_.find(address) != until_.end();
+    return !entries_.empty() && entries_.find(address) != entries_.end();
+}
+
+bool DenyList::refuses(const access::IpAddress& address) noexcept
+{
+    if (entries_.empty())
+        return false;
+    const auto known = entries_.find(address);
+    if (known == entries_.end())
+        return false;
+    ++known->second.hits;
+    return true;
 }
 
 std::size_t DenyList::expire(Time now)
 {
-    return std::erase_if(until_, [now](const auto& entry) { return entry.second <= now; });
+    return std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
+}
+
+std::optional<DenyList::Entry> DenyList::forgive(const access::IpAddress& address) noexcept
+{
+    const auto node = entries_.extract(address);
+    return node ? std::optional(node.mapped()) : std::nullopt;
 }
 
 std::vector<DenyList::Entry> DenyList::list() const
 {
     std::vector<Entry> entries;
-    entries.reserve(until_.size());
-    for (const auto& [address, until] : until_)
-        entries.push_back({address, until});
+    entries.reserve(entries_.size());
+    for (const auto& [address, entry] : entries_)
+        entries.push_back(entry);
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return std::pair(b.since, a.address) < std::pair(a.since, b.address);
+    });
     return entries;
 }
 

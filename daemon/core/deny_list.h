@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Who has touched a SENSOR: addresses that every service refuses until their time is over. Bounded,
-// pure; the clock is the caller's.
+// Who has touched a SENSOR: addresses that every service refuses until their time is over, or they
+// are forgiven. Bounded, pure; the clock is the caller's.
 
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -23,22 +24,28 @@ public:
 
     enum class Added : std::uint8_t { fresh, known, full };
     /// Denies this one address, however it came in; if it is denied already, until the later time.
-    Added add(const access::IpAddress& address, Time until);
+    Added add(const access::IpAddress& address, Time now, Time until);
     /// Also of those whose time is over and that expire() has not taken out yet.
     [[nodiscard]] bool contains(const access::IpAddress& address) const noexcept;
+    /// contains(), and counts the client who is refused for it.
+    [[nodiscard]] bool refuses(const access::IpAddress& address) noexcept;
     /// @return how many were taken out.
     std::size_t expire(Time now);
 
     struct Entry {
         access::IpAddress address;
+        Time since;
         Time until;
+        std::uint64_t hits = 0; ///< clients refused
     };
-    /// In no order.
+    /// Takes an address out. Absent: it was not denied.
+    std::optional<Entry> forgive(const access::IpAddress& address) noexcept;
+    /// Who came last comes first.
     [[nodiscard]] std::vector<Entry> list() const;
-    [[nodiscard]] std::size_t size() const noexcept { return until_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
 private:
-    std::unordered_map<access::IpAddress, Time> until_;
+    std::unordered_map<access::IpAddress, Entry> entries_;
 };
 
 /// When a ban that begins now ends. @param deny_time minutes or config::deny_forever.

@@ -163,10 +163,11 @@ std::string render(const control::BanList& list, control::Time now, const Style&
                  {"LEFT", Align::right},
                  {"REFUSED", Align::right},
                  {"REASON", Align::left, true}});
-    for (const control::Ban& ban : list.bans)
-        table.add({ban.source, local_time(ban.since),
-                   ban.until ? for_people(*ban.until - now) : "for good", grouped(ban.hits),
-                   ban.reason.value_or("-")});
+    for (const auto* bans : {&list.bans, &list.sensed})
+        for (const control::Ban& ban : *bans)
+            table.add({ban.source, local_time(ban.since),
+                       ban.until ? for_people(*ban.until - now) : "for good", grouped(ban.hits),
+                       ban.reason.value_or("-")});
     return table.text(style);
 }
 

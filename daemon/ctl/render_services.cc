@@ -201,6 +201,8 @@ std::string render(const control::DaemonStatus& status, const Style& style)
                   ? std::string("none yet")
                   : fmt::format("{} to {} are kept", status.first_event, status.next_event - 1));
     facts.add("bans", grouped(status.bans));
+    if (status.sensed > 0)
+        facts.add("sensed", fmt::format("{} have touched a sensor", grouped(status.sensed)));
     return facts.text(style);
 }
 

@@ -3,7 +3,7 @@
 # SENSOR and deny_time: who touches one is refused everywhere, and nobody else is.
 
 import harness  # noqa: F401  (enters the sandbox)
-from harness import client
+from harness import client, status
 from harness.case import USHERD, XINETD, IntegrationCase, on
 from harness.config import defaults, internal, service
 
@@ -46,6 +46,27 @@ class Sensor(IntegrationCase):
         self.assertEqual(client.exchange(4001, half_close=False).data, b"")
         subject.wait_for_record("FAIL: trap address")
         self.assertEqual(client.exchange(4000).data, b"hello\n")
+
+    def test_the_status_tells_who_has_touched_it_and_forgives_on_request(self):
+        subject = self.daemon(USHERD, defaults() + service(**BOTH) + sensor(deny_time=7))
+        socket = subject.directory / "status" / "sock"
+        subject.start("--status-socket", str(socket))
+        client.exchange(4001, source="127.0.0.5")
+        subject.wait_for_message("Adding 127.0.0.5")
+        for _ in range(2):
+            self.assertEqual(client.exchange(4000, source="127.0.0.5", half_close=False).data, b"")
+        self.assertEqual(status.get(socket, "/v1/status")["sensed"], 1)
+        told = status.get(socket, "/v1/bans")
+        self.assertEqual(told["bans"], [])
+        [sensed] = told["sensed"]
+        self.assertEqual((sensed["source"], sensed["reason"], sensed["hits"]),
+                         ("127.0.0.5", "sensor", 2))
+        self.assertIn("until", sensed)
+        self.assertIn("usherd_sensed_sources 1", status.ask(socket, "/metrics").text)
+        self.assertEqual(status.ask(socket, "/v1/bans?source=127.0.0.4/30", "DELETE").status, 404)
+        self.assertEqual(status.ask(socket, "/v1/bans?source=127.0.0.5", "DELETE").status, 200)
+        self.assertEqual(client.exchange(4000, source="127.0.0.5").data, b"hello\n")
+        self.assertEqual(status.get(socket, "/v1/status")["sensed"], 0)
 
     def test_an_address_that_ends_in_0_is_banned_alone(self):
         """Row S8."""

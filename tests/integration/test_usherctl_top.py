@@ -39,7 +39,7 @@ class Answers:
                                  "stale": 0},
                     "reloads": {"done": 0, "failed": 0}, "running": 0, "accepted": 0,
                     "started_handlers": 0, "refused": {}, "open_descriptors": 9,
-                    "descriptor_limit": 1024, "first_event": 1, "next_event": 1, "bans": 0}
+                    "descriptor_limit": 1024, "first_event": 1, "next_event": 1, "bans": 0, "sensed": 0}
         if path == "/v1/services":
             self.looks += 1
             return {"services": [service(n, 100 * self.looks if n == 7 else 0)

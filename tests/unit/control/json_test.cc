@@ -101,7 +101,8 @@ TEST_CASE("every answer comes back from its JSON as it was")
     check_there_and_back(KillAnswer{812, "ftp", 5});
     check_there_and_back(
         SourceLists{4, {{"192.0.2.7", 3, 0, 1, 2}}, {{"192.0.2.0/24", 3, 1, 1, 1}}});
-    check_there_and_back(BanList{{{"192.0.2.0/24", "why", moment, moment, 3}, {}}});
+    check_there_and_back(BanList{{{"192.0.2.0/24", "why", moment, moment, 3}, {}},
+                                 {{"192.0.2.9", "sensor", moment, {}, 0}}});
     check_there_and_back(BanOrder{"::1", 60, std::nullopt});
     check_there_and_back(TraceList{{trace()}});
 }

@@ -42,12 +42,12 @@ TEST_CASE("a million forged IPv6 sources that touch a sensor fill its list and n
     DenyList list;
     const DenyList::Time until = DenyList::Time() + std::chrono::minutes(1);
     for (std::uint64_t i = 0; i < sources; ++i)
-        (void)list.add(forged(i), until);
+        (void)list.add(forged(i), DenyList::Time(), until);
     CHECK(list.size() == DenyList::max_entries);
-    CHECK(list.add(forged(sources), until) == DenyList::Added::full);
+    CHECK(list.add(forged(sources), DenyList::Time(), until) == DenyList::Added::full);
     CHECK(list.contains(forged(0)));
     CHECK(list.expire(until + std::chrono::seconds(1)) == DenyList::max_entries);
-    CHECK(list.add(forged(sources), until) == DenyList::Added::fresh);
+    CHECK(list.add(forged(sources), DenyList::Time(), until) == DenyList::Added::fresh);
 }
 
 TEST_CASE(

@@ -267,15 +267,20 @@ TEST_CASE("a ban says until when, and is lifted by its name")
     control::Ban ban;
     ban.source = "192.0.2.0/24";
     ban.hits = 12;
+    control::Ban sensed;
+    sensed.source = "198.51.100.9";
+    sensed.reason = "sensor";
     daemon.answer("POST /v1/bans", control::to_json(ban), 201);
     daemon.answer("DELETE /v1/bans?source=192.0.2.0%2F24", control::to_json(ban));
-    daemon.answer("GET /v1/bans", control::to_json(control::BanList{{ban}}));
+    daemon.answer("GET /v1/bans", control::to_json(control::BanList{{ban}, {sensed}}));
     CHECK(has(with(daemon, {"ban", "192.0.2.0/24", "--for", "10m", "--reason", "noise"}),
               "192.0.2.0/24 is banned until the ban is lifted\n"));
     CHECK(daemon.asked().at(0) ==
           R"(POST /v1/bans {"source":"192.0.2.0/24","seconds":600,"reason":"noise"})");
     CHECK(has(with(daemon, {"unban", "192.0.2.0/24"}), "12 clients were refused\n"));
     CHECK(has(with(daemon, {"bans"}), "for good"));
+    CHECK(has(with(daemon, {"bans"}), "198.51.100.9"));
+    CHECK(has(with(daemon, {"bans"}), "sensor\n"));
     CHECK(with(daemon, {"ban", "192.0.2.1", "--for", "ever"}).status == ExitStatus::usage);
 }
 

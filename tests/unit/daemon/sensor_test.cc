@@ -35,6 +35,8 @@ TEST_CASE("a touched sensor denies the peer, without deny_time it does not")
     CHECK(sensors.denies(native));
     tests::run_turn(loop);
     CHECK(sensors.denied().size() == 1);
+    CHECK(sensors.forgive(peer.address));
+    CHECK_FALSE(sensors.denies(peer));
 }
 
 TEST_CASE("a ban that is over is taken out by the next look")
