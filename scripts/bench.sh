@@ -5,11 +5,13 @@
 # distribution's archive (nothing is installed or started by it), and runs tests/bench/runner in
 # private network, mount and process namespaces. Needs root.
 #
-# usage: scripts/bench.sh [--rounds N] [--quick] [--only PEER,…] [--row NAME,…] [--list]
+# usage: scripts/bench.sh [--scale] [--readme] [--rounds N] [--minutes M] [--quick] [--share PART]
+#                         [--only PEER,…] [--row NAME,…] [--list] [--again]
 #                         [--variant NAME=COMMAND] [--realtime] [--no-download] [--no-build]
 #                         [--workers N]
-# Prints a Markdown table; writes build/bench/results.json and results.md. tests/bench/README.md
-# says what each row means.
+# Prints a Markdown table; writes build/bench/results.json and results.md. --scale: plots of cost
+# against scale instead, as scale.json, scale.md and SVG files. --readme puts what came out into
+# README.md and tests/bench. tests/bench/README.md says what each row means.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -44,9 +46,12 @@ fetch() {
     rm -r "$archives"
 }
 
-# Inside the namespaces. The log socket of the system is masked: nobody logs.
+# Inside the namespaces. The log socket of the system is masked: nobody logs. Clients keep off the
+# ports of services. Some servers answer nobody of 127.0.0.0/8: 10.0.0.0/8 is here, too.
 inside() {
     ip link set lo up
+    ip address add 10.0.0.1/8 dev lo
+    echo "50000 65000" >/proc/sys/net/ipv4/ip_local_port_range
     if [ -S /dev/log ]; then
         mount --bind /dev/null "$(readlink -f /dev/log)"
     fi
@@ -68,7 +73,7 @@ for word in "$@"; do
     case $word in
         --no-download) download=no ;;
         --no-build) compile=no ;;
-        -h|--help|--list) download=no compile=no ;;
+        -h|--help|--list|--again) download=no compile=no ;;
     esac
     [ "$word" = --no-build ] || arguments+=("$word")
 done

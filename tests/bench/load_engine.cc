@@ -89,7 +89,8 @@ bool Engine::bind_source(int fd)
 {
     sockaddr_in source{};
     source.sin_family = AF_INET;
-    source.sin_addr.s_addr = htonl(source_address(next_source_++, options_.sources));
+    source.sin_addr.s_addr =
+        htonl(source_address(next_source_++, options_.sources, options_.network));
     // The port is chosen at connect, by the whole 4-tuple: else 28,000 ports in TIME_WAIT end it.
     const int on = 1;
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);

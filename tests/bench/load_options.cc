@@ -27,6 +27,7 @@ constexpr std::string_view usage_text =
   -e, --expect-bytes N  a connection that receives another number of bytes is an error
       --refusal         the server shall close or reset without sending: count that as done
   -s, --sources N       spread over N source addresses of 127.0.0.0/8 (the kernel chooses)
+      --network N       of N.0.0.0/8 instead; all of it must be this machine's
   -u, --udp             datagrams: send the request, wait for one reply
       --keep-sockets    UDP: one socket for each slot, not one for each datagram
   -h, --help
@@ -38,6 +39,7 @@ enum Option : int {
     option_half_close,
     option_refusal,
     option_keep_sockets,
+    option_network,
 };
 
 constexpr std::array long_options{
@@ -52,6 +54,7 @@ constexpr std::array long_options{
     option{"expect-bytes", required_argument, nullptr, 'e'},
     option{"refusal", no_argument, nullptr, option_refusal},
     option{"sources", required_argument, nullptr, 's'},
+    option{"network", required_argument, nullptr, option_network},
     option{"udp", no_argument, nullptr, 'u'},
     option{"keep-sockets", no_argument, nullptr, option_keep_sockets},
     option{"help", no_argument, nullptr, 'h'},
@@ -109,6 +112,8 @@ bool apply(int which, std::string_view argument, LoadOptions& options)
         return parse_number(argument, options.expected_bytes.emplace(), std::uint64_t{0}, many);
     case 's':
         return parse_number(argument, options.sources, 0U, max_sources);
+    case option_network:
+        return parse_number(argument, options.network, std::uint8_t{1}, std::uint8_t{223});
     case 'r':
         if (auto request = unescape(argument)) {
             options.request = *std::move(request);
@@ -170,10 +175,11 @@ std::string_view load_usage() noexcept
     return usage_text;
 }
 
-std::uint32_t source_address(std::uint64_t index, std::uint32_t sources) noexcept
+std::uint32_t source_address(std::uint64_t index, std::uint32_t sources,
+                             std::uint8_t network) noexcept
 {
     constexpr std::uint32_t hosts_of_a_net = 254;
-    constexpr std::uint32_t first_net = 0x7F0100; // 127.1.0.0/24
+    const std::uint32_t first_net = (std::uint32_t{network} << 16) | 0x100; // 127.1.0.0/24
     const auto number = static_cast<std::uint32_t>(index % sources);
     return ((first_net + number / hosts_of_a_net) << 8) | (1 + number % hosts_of_a_net);
 }

@@ -29,16 +29,19 @@ struct LoadOptions {
     bool half_close = false;                     ///< TCP: shut down sending after the request
     std::optional<std::uint64_t> expected_bytes; ///< another number of bytes received is an error
     bool refusal = false; ///< TCP: closing or resetting without a byte is what the server shall do
-    std::uint32_t sources = 0; ///< spread over so many addresses of 127.0.0.0/8; 0: the kernel's
-    bool keep_sockets = false; ///< UDP: one socket for each slot, not one for each datagram
+    std::uint32_t sources = 0;  ///< spread over so many addresses of `network`; 0: the kernel's
+    std::uint8_t network = 127; ///< the first number of the sources: 127 is 127.0.0.0/8
+    bool keep_sockets = false;  ///< UDP: one socket for each slot, not one for each datagram
 
     bool operator==(const LoadOptions&) const = default;
 };
 
-/// The source address of connection number `index`: 127.1.0.1 and on, host byte order, never a
-/// network's first or last address, `sources` different ones.
+/// The source address of connection number `index`: 127.1.0.1 and on (with another `network`,
+/// 10.1.0.1 and on), host byte order, never a network's first or last address, `sources` different
+/// ones.
 /// @param sources 1 to 16,000,000
-[[nodiscard]] std::uint32_t source_address(std::uint64_t index, std::uint32_t sources) noexcept;
+[[nodiscard]] std::uint32_t source_address(std::uint64_t index, std::uint32_t sources,
+                                           std::uint8_t network = 127) noexcept;
 
 inline constexpr std::uint32_t max_sources = 16'000'000;
 

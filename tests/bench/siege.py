@@ -19,8 +19,9 @@ import sys
 import tempfile
 import time
 
-from runner.measure import RunningServer
 from runner.peers import Site, Usherd
+from runner.server import RunningServer
+from runner.works import SPAWN
 
 CLIENTS = 1000
 PAUSE_SECONDS = 1.0
@@ -103,7 +104,7 @@ def measure(programs, port, is_besieged):
     with tempfile.TemporaryDirectory(prefix="usherd-siege-") as directory:
         os.chmod(directory, 0o755)
         site = Site(programs, programs, pathlib.Path(directory), port, 2)
-        with RunningServer(Open("usherd"), site, "spawn"):
+        with RunningServer(Open("usherd"), site, SPAWN):
             child = start_siege(str(site.directory / "status" / "sock")) if is_besieged else 0
             try:
                 done = subprocess.run([str(programs / "usherd-load"), *LOAD, str(port)],

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The report: medians, ratios, verdicts, and what it does when a server is missing."""
 import unittest
+from pathlib import Path
 
-from runner import report
-from runner.measure import Measurement
+from runner import publish, report
+from runner.measure import METHODS, Measurement
 from runner.peers import all_peers
 from runner.rows import ROWS, SCENARIOS, Hold, Row
 
+TOP = Path(__file__).resolve().parents[2]
 KINDS = {"usherd": "usherd", "xinetd": "peer", "socat": "peer", "floor-vfork": "floor"}
 RATE = Row("rate", "connections/s", "how", "s", ("per_second",), "1/s", "higher", "floor-vfork",
            (Hold("xinetd", 1.5), Hold("best peer", 1.15), Hold("", 3000)))  # fmt: skip
@@ -66,12 +68,13 @@ class Text(unittest.TestCase):
     def results(self, measurements):
         return {
             "machine": {"cpus": 2, "cpu": "test", "kernel": "6"},
-            "size": {"rounds": 3},
+            "size": {"rounds": 3, "share": 1},
             "scheduler": "the system's",
             "kinds": KINDS,
             "notes": {"xinetd": "note"},
             "versions": {"xinetd": "2.3"},
             "rows": [report.summarize_row(row, measurements, KINDS) for row in (RATE, TAIL)],
+            "when": "2026-11-21 22:55 UTC",
             "left_out": ["socat: not found"],
         }
 
@@ -89,14 +92,68 @@ class Text(unittest.TestCase):
         self.assertIn("| connections/s [1/s] | — | — |", report.markdown(self.results([])))
 
 
+    def test_the_short_table_says_numbers_with_their_units_and_the_verdicts(self):
+        everybody = measured("usherd", [4000], 1500.0) + measured("xinetd", [2000], 90.0)
+        text = report.short_table(self.results(everybody))
+        self.assertIn("| connections/s | 4,000 | 2,000 | xinetd | — | ≥ 1.5 × xinetd: yes;", text)
+        self.assertIn("| p99.9 | 1.50 ms | 90.0 µs |", text)
+
+    def test_a_part_of_the_full_size_is_told(self):
+        results = self.results([]) | {"size": {"rounds": 3, "share": 0.2}}
+        self.assertIn("of 0.2 of the full size", report.markdown(results))
+
+    def test_numbers_keep_three_digits(self):
+        told = [report.with_unit(value, unit) for value, unit in
+                ((0.0123, "s"), (0.25, "s"), (14.62, "MB"), (12345.0, "bytes"), (0, ""), (1.0, "×"))]
+        self.assertEqual(told, ["12.3 ms", "0.25 s", "14.6 MB", "12.3 kB", "0", "1.00 ×"])
+
+    def test_a_value_that_a_server_lacks_is_no_sample_of_it(self):
+        bare = [Measurement("s", "xinetd", 1, {"offered": 1, "errors": {}})]
+        self.assertEqual(report.summarize_row(TAIL, bare, KINDS)["peers"], {})
+
+    def test_a_reference_of_nothing_has_no_ratio(self):
+        everybody = measured("usherd", [1], 0.0) + measured("floor-vfork", [1], 0.0)
+        row = report.summarize_row(TAIL, everybody, KINDS)
+        self.assertIsNone(row["ratios"]["floor"])
+
+
+class Publish(unittest.TestCase):
+    BEGIN, END = publish.marks("numbers")
+
+    def test_what_is_between_the_marks_is_replaced_and_nothing_else(self):
+        text = f"before\n{self.BEGIN}\nold\n{self.END}\nafter\n"
+        self.assertEqual(publish.replaced(text, "numbers", "new\n"),
+                         f"before\n{self.BEGIN}\nnew\n{self.END}\nafter\n")  # fmt: skip
+
+    def test_doing_it_again_changes_nothing(self):
+        once = publish.replaced(f"{self.BEGIN}\n{self.END}", "numbers", "new")
+        self.assertEqual(publish.replaced(once, "numbers", "new"), once)
+
+    def test_a_file_without_a_place_for_it_is_refused(self):
+        for text in ("", self.BEGIN, self.END + self.BEGIN, 2 * (self.BEGIN + self.END)):
+            with self.assertRaises(ValueError):
+                publish.replaced(text, "numbers", "new")
+
+    def test_the_files_of_this_tree_have_their_places(self):
+        for path, name in (("README.md", "numbers"), ("tests/bench/README.md", "last run"),
+                           ("tests/bench/README.md", "scale")):  # fmt: skip
+            publish.replaced((TOP / path).read_text(), name, "")
+
+
 class Catalogue(unittest.TestCase):
     def test_every_row_has_its_scenario_its_floor_and_known_references(self):
         peers = {peer.name: peer for peer in all_peers()}
         for row in ROWS:
             self.assertIn(row.scenario, {s.name for s in SCENARIOS})
-            self.assertEqual(peers[row.floor].kind, "floor")
+            if row.floor:
+                self.assertEqual(peers[row.floor].kind, "floor")
             for hold in row.hold:
                 self.assertIn(hold.against, {"", "best peer", "floor", *peers})
+
+    def test_every_scenario_is_measured_somehow_and_wanted_by_a_row(self):
+        for one in SCENARIOS:
+            self.assertIn(one.method, METHODS)
+            self.assertIn(one.name, {row.scenario for row in ROWS})
 
     def test_names_are_unique(self):
         for things in (ROWS, SCENARIOS, all_peers()):

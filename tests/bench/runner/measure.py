@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Starts a server, loads it, stops it; rounds of that, interleaved."""
+"""Takes the measurements: one start of one server, or as many as its scenario needs; rounds of that,
+interleaved."""
 import itertools
-import json
 import os
-import signal
-import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .peers import Direct, Site
+from . import works
+from .clients import Crowd, Silent, offer, offering, transfer
+from .peer import Site
+from .server import RunningServer, Unable, Unusable
 
-READY_SECONDS = 5.0
-LOAD_SECONDS = 120.0
-
-
-class Unusable(Exception):
-    """A server did not start, or the load against it could not be run."""
-
-
-class Unable(Unusable):
-    """A server has no such work: nothing is wrong."""
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,169 +31,252 @@ class Measurement:
     scenario: str
     peer: str
     round: int
-    result: dict  #: the JSON of usherd-load
+    result: dict  #: the JSON of usherd-load, or what the scenario's method returns
 
 
-def _is_listening(port):
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+_ports = itertools.cycle(range(7000, 10000))  # a new one each time: no TIME_WAIT of the one before
 
 
-class RunningServer:
-    """A started peer, in a process group of its own that ends with it."""
+@dataclass(frozen=True)
+class Attempt:
+    """One peer in one scenario, in one round."""
 
-    def __init__(self, peer, site, work):
-        self.peer = peer
-        command = peer.command(site, work)
-        if command is None:
-            raise Unable(f"cannot {work}")
-        self.log = site.directory / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=peer.environment(site), cwd="/", start_new_session=True,
-            )  # fmt: skip
-        self.wait_until_ready(site.port)
+    places: Places
+    peer: object
+    scenario: object
+    share: float  #: of the full size, at most 1 (--quick)
+    round: int
 
-    def wait_until_ready(self, port):
-        deadline = time.monotonic() + READY_SECONDS
-        while not _is_listening(port):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                tail = self.log.read_text(errors="replace").strip().splitlines()[-3:]
-                raise Unusable("did not start: " + " / ".join(tail))
-            time.sleep(0.01)
+    @contextmanager
+    def started(self, work, environment=()):
+        with tempfile.TemporaryDirectory(dir=self.places.scratch) as directory:
+            os.chmod(directory, 0o755)
+            places = self.places
+            site = Site(places.programs, places.unpacked, Path(directory), next(_ports),
+                        places.workers, places.scratch)  # fmt: skip
+            with RunningServer(self.peer, site, work, environment) as server:
+                yield server
 
-    def stop(self):
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                break
-            try:
-                self.process.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                continue
-        self.process.wait()
-        self.peer.clean_up()
+    def offer(self, server):
+        options = self.scenario.load_options(self.share)
+        return offer(server.site, server.port, options, self.scenario.address)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+    def size(self, full):
+        return max(10, int(full * self.share))
 
 
-def _has_listener(port):
-    """Without connecting: iperf3 would take that for its one client."""
-    listening = "0A"
-    for name in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == listening and words[1].endswith(f":{port:04X}"):
-                return True
-    return False
+def measure_load(attempt):
+    """usherd-load, and the CPU time that the server and its handlers have taken for it."""
+    with attempt.started(attempt.scenario.work) as server:
+        before = server.cpu_seconds()
+        result = attempt.offer(server)
+        time.sleep(0.05)  # the last handlers end, and are waited for
+        used = server.cpu_seconds() - before
+    if attempt.peer.reaps and result["done"]:
+        served = result["offered"] + attempt.scenario.warm_ups(attempt.share)
+        result["cpu_per_1000"] = used / served * 1000
+    return result
 
 
-class Target:
-    """An iperf3 behind the server. floor-direct is one itself and does not need it."""
-
-    def __init__(self, iperf, site):
-        self.process = subprocess.Popen(
-            iperf.listening(site, site.target_port), env=iperf.environment(site),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        deadline = time.monotonic() + READY_SECONDS
-        while not _has_listener(site.target_port):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Unusable("the iperf3 behind it did not start")
-            time.sleep(0.01)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+def measure_relay(attempt):
+    scenario = attempt.scenario
+    with attempt.started(scenario.work) as server:
+        rate = transfer(server.site, max(1, round(scenario.seconds * attempt.share)), scenario.load)
+    return {"megabytes_per_second": rate}
 
 
-def transfer(site, scenario, share):
-    """One stream through the server. @return what usherd-load would say, as far as it applies"""
-    seconds = max(1, round(scenario.seconds * share))
-    iperf = Direct("iperf3")
-    with Target(iperf, site):
-        for _ in range(10):  # it is busy for a moment with the connection that found it ready
-            done = subprocess.run([*iperf.client(site, seconds), *scenario.load],
-                                  env=iperf.environment(site), capture_output=True, text=True,
-                                  timeout=LOAD_SECONDS, check=False)  # fmt: skip
-            result = json.loads(done.stdout or "{}")
-            if "error" not in result and result:
-                break
-            time.sleep(0.2)
-        else:
-            raise Unusable(f"iperf3: {result.get('error') or done.stderr.strip()}")
-    rate = result["end"]["sum_received"]["bits_per_second"] / 8e6
-    return {"megabytes_per_second": rate, "offered": 1, "errors": {}}
+def measure_pair(attempt):
+    """The same load on two starts, the second with more to look at; which is first alternates."""
+    scenario = attempt.scenario
+    pair = [("without", replace(scenario.work, **scenario.less)), ("with", scenario.work)]
+    result = {"offered": 0, "errors": {}}
+    for name, work in pair if attempt.round % 2 else pair[::-1]:
+        one = measure_crowded(attempt, replace(work, size=_scaled(attempt, work)))
+        result[name] = one["microseconds"]["p50"]
+        result["offered"] += one["offered"]
+        result["errors"][name] = sum(one["errors"].values())
+    if result["with"] and result["without"]:
+        result["ratio"] = result["with"] / result["without"]
+    return result
 
 
-_ports = itertools.count(7000)  # a new one each time: no TIME_WAIT of the one before
+def _scaled(attempt, work):
+    return max(1, int(work.size * attempt.share)) if work.size > 1 else work.size
 
 
-def measure(places, peer, scenario, share, number):
-    """One start, one load, one stop. Raises Unusable."""
-    with tempfile.TemporaryDirectory(dir=places.scratch) as directory:
-        os.chmod(directory, 0o755)
-        site = Site(places.programs, places.unpacked, Path(directory), next(_ports), places.workers)
-        with RunningServer(peer, site, scenario.work):
-            if scenario.work == "relay":
-                return Measurement(scenario.name, peer.name, number,
-                                   transfer(site, scenario, share))  # fmt: skip
-            load = [str(places.programs / "usherd-load"), *scenario.load_options(share)]
-            done = subprocess.run(
-                [*load, str(site.port)],
-                capture_output=True, text=True, timeout=LOAD_SECONDS, check=False,
-            )  # fmt: skip
-        if not done.stdout.startswith("{"):
-            raise Unusable(f"usherd-load: {done.stderr.strip()}")
-        return Measurement(scenario.name, peer.name, number, json.loads(done.stdout))
+def measure_crowded(attempt, work, environment=()):
+    """The load, while as many handlers run as the work says."""
+    with attempt.started(work, environment) as server:
+        with Crowd(server.port, first_byte=True) as crowd:
+            crowd.grow(work.size if work.kind == "hold" else 0)
+            before = server.cpu_seconds() if work.kind != "hold" else None
+            result = attempt.offer(server)
+            if before is not None:
+                result["cpu_seconds"] = server.cpu_seconds() - before
+            result["rss"] = server.rss()
+    return result
 
 
-def run_rounds(places, peers, scenarios, rounds, share, say):
+def slope(points):
+    """Bytes for each item, between two sizes. @param points {items: bytes}"""
+    (few, small), (many, large) = sorted(points.items())
+    return (large - small) / (many - few)
+
+
+RELOADS_UNDER_LOAD = 3
+
+
+def measure_services(attempt):
+    """Start, memory, reload. Servers of one service: as many processes, memory only."""
+    if attempt.peer.serves_one:
+        return measure_processes(attempt)
+    many = attempt.size(attempt.scenario.work.size)
+    few = many // 10
+    with attempt.started(works.Work("services", few)) as server:
+        pss = {few: server.settled_pss()}
+    work = works.Work("services", many)
+    with attempt.started(work) as server:
+        pss[many] = server.settled_pss()
+        result = {"start_seconds": server.seconds, "megabytes": server.rss() / 1e6,
+                  "bytes_per_service": slope(pss)}  # fmt: skip
+        result["reload_seconds"] = server.reload(many)
+        server.check_all_listen(range(server.port, server.port + many + 1))
+        if attempt.peer.kind != "floor":
+            result |= reload_under_load(server, many + 1, result["reload_seconds"])
+    return result
+
+
+def reload_under_load(server, first, seconds):
+    """Two clients at a time at one of the services, while it reloads several times."""
+    load = {}
+    lasts = (RELOADS_UNDER_LOAD + 1) * min(max(seconds, 0.2), 5) + 0.3
+    options = ["-c", 2, "-n", 0, "-t", lasts, "-e", 3, "--sources", 1000,
+               "--timeout-ms", 60000]  # fmt: skip
+    with offering(server.site, server.port, options, load):
+        for number in range(first, first + RELOADS_UNDER_LOAD):
+            server.reload(number)
+    return {"offered": load["offered"], "errors": load["errors"],
+            "failed_in_reload": load["offered"] - load["done"]}  # fmt: skip
+
+
+def measure_processes(attempt):
+    """Memory of a service where each has a server of its own."""
+    work = works.Work("services", 1)
+    pss = {}
+    with ExitStack() as stack:
+        servers = []
+        for count in (5, 25):
+            while len(servers) < count:
+                servers.append(stack.enter_context(_one_of_many(attempt, work)))
+            pss[count] = sum(server.settled_pss() for server in servers)
+    return {"bytes_per_service": slope(pss)}
+
+
+@contextmanager
+def _one_of_many(attempt, work):
+    with attempt.started(replace(work, kind="spawn")) as server:
+        yield server
+
+
+def measure_held(attempt):
+    """Memory of the server alone for each handler that runs."""
+    many = attempt.size(attempt.scenario.work.size)
+    with attempt.started(replace(attempt.scenario.work, size=many)) as server:
+        return {"bytes_per_item": _grown(server, many, first_byte=True)}
+
+
+def measure_idle_relays(attempt):
+    many = attempt.size(attempt.scenario.work.size)
+    if attempt.peer.kind == "floor":
+        raise Unable("it is no server")
+    with attempt.started(works.RELAY) as server, Silent(server.site.target_port):
+        return {"bytes_per_item": _grown(server, many, first_byte=False)}
+
+
+def _grown(server, many, first_byte):
+    """Bytes for each connection, from a tenth of them to all."""
+    pss = {}
+    with Crowd(server.port, first_byte) as crowd:
+        for count in (many // 10, many):
+            crowd.grow(count)
+            time.sleep(0.3)  # processes that are to come have come
+            pss[count] = server.own_pss()
+    return slope(pss)
+
+
+METHODS = {
+    "load": measure_load,
+    "relay": measure_relay,
+    "pair": measure_pair,
+    "services": measure_services,
+    "held": measure_held,
+    "idle-relays": measure_idle_relays,
+}
+
+
+EXPECTED = (Unusable, subprocess.SubprocessError, OSError, ValueError, LookupError)
+
+
+class Rounds:
     """Every peer once in each round, the order turned around in every other one: whatever drifts
-    meanwhile meets all of them alike. Peers that cannot do a scenario are left out of it.
-    @return measurements, and lines that say what could not be measured"""
-    measurements, failures, unable = [], [], set()
-    for number in range(1, rounds + 1):
-        order = peers if number % 2 else peers[::-1]
-        for scenario in scenarios:
+    meanwhile meets all of them alike. Peers that cannot do a scenario are left out of it. What is
+    measured is in `measurements` at any time, and in `failures` lines that say what could not be."""
+
+    def __init__(self, places, peers, scenarios, share, say):
+        self.places, self.peers, self.scenarios = places, peers, scenarios
+        self.share, self.say = share, say
+        self.measurements, self.failures = [], []
+        self.unable = set()  #: (scenario, peer)
+        self.complete = 0
+
+    def run(self, rounds, minutes=None, after_each=lambda: None):
+        """@param minutes begin no round that would take longer than this in all"""
+        began = time.monotonic()
+        longest = 0.0
+        for number in range(1, rounds + 1):
+            now = time.monotonic()
+            if minutes and number > 1 and now - began + longest > minutes * 60:
+                self.failures.append(f"rounds {number} to {rounds}: no time left")
+                break
+            self.round(number)
+            self.complete = number
+            after_each()
+            longest = max(longest, time.monotonic() - now)
+
+    def round(self, number):
+        order = self.peers if number % 2 else self.peers[::-1]
+        for scenario in self.scenarios:
             for peer in order:
-                if (scenario.name, peer.name) in unable:
-                    continue
-                try:
-                    one = measure(places, peer, scenario, share, number)
-                except Unable as why:
-                    unable.add((scenario.name, peer.name))
-                    if peer.kind != "floor":
-                        failures.append(f"{peer.name} in {scenario.name}: {why}")
-                except (Unusable, subprocess.SubprocessError, OSError) as why:
-                    failures.append(f"{peer.name} in {scenario.name}, round {number}: {why}")
-                    say(failures[-1])
-                else:
-                    measurements.append(one)
-                    say(_progress(number, one))
-    return measurements, failures
+                if (scenario.name, peer.name) not in self.unable:
+                    self.attempt(scenario, peer, number)
+
+    def measure(self, peer, scenario, number):
+        attempt = Attempt(self.places, peer, scenario, self.share, number)
+        result = {"offered": 0, "errors": {}} | METHODS[scenario.method](attempt)
+        return Measurement(scenario.name, peer.name, number, result)
+
+    def attempt(self, scenario, peer, number):
+        try:
+            one = self.measure(peer, scenario, number)
+        except Unable:
+            self.unable.add((scenario.name, peer.name))
+        except EXPECTED as why:
+            self.failures.append(f"{peer.name} in {scenario.name}, round {number}: {why}")
+            self.say(self.failures[-1])
+        else:
+            self.measurements.append(one)
+            self.say(progress(one))
 
 
-def _progress(number, one):
-    if "megabytes_per_second" in one.result:
-        rate = one.result["megabytes_per_second"]
-        return f"round {number} {one.scenario:10} {one.peer:24} {rate:>9,.0f} MB/s"
-    times = one.result["microseconds"]
+def progress(one):
+    """A line for who watches."""
+    parts = [f"round {one.round} {one.scenario:17} {one.peer:24}"]
+    times = one.result.get("microseconds")
+    if times:
+        parts.append(f"{one.result['per_second']:>9,.0f}/s")
+        parts.append(f"p50 {times['p50'] or 0:,.0f} µs p99.9 {times['p99.9'] or 0:,.0f} µs")
+    hidden = ("offered", "done", "bytes", "seconds", "per_second")
+    parts += [f"{name} {value:,.6g}" for name, value in one.result.items()
+              if name not in hidden and isinstance(value, (int, float))]  # fmt: skip
     errors = {k: v for k, v in one.result["errors"].items() if v}
-    return (
-        f"round {number} {one.scenario:10} {one.peer:24} {one.result['per_second']:>9,.0f}/s"
-        f"  p50 {times['p50'] or 0:>8,.0f} µs  p99.9 {times['p99.9'] or 0:>8,.0f} µs"
-        + (f"  errors {errors}" if errors else "")
-    )
+    return "  ".join(parts) + (f"  errors {errors}" if errors else "")

@@ -1,145 +1,44 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Who is measured, and how each is told to do a scenario's work, at its best.
-
-A peer turns a Site (where things are in this run) and the name of a piece of work into a command
-line, writing the files it needs; None means that it cannot do that work. Equal work for everybody:
-no log, no name look-ups, no limits, IPv4, the largest backlog it can be asked for.
-"""
+"""Who is measured, and how each is told to do a scenario's work, at its best."""
 import os
-import shutil
 import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import works
+from .floors import floors
+from .peer import Peer, Site
 
-@dataclass(frozen=True)
-class Site:
-    """Where one start of one peer finds its things."""
-
-    programs: Path  #: the directory of usherd, the floors and the handler
-    unpacked: Path  #: the directory with one unpacked package in each sub-directory
-    directory: Path  #: for the files of this start; its own
-    port: int
-    workers: int  #: threads of the parallel floor: as many as usherd has spawn workers
-
-    @property
-    def target_port(self):
-        """Where a relay leads."""
-        return self.port + 10000
-
-    @property
-    def handler(self):
-        return str(self.programs / "usherd-bench-handler")
-
-    def write(self, name, text):
-        path = self.directory / name
-        path.write_text(text)
-        return str(path)
-
-
-class Peer:
-    """A server that can be started; `kind` is usherd, peer or floor."""
-
-    kind = "peer"
-    package = None  #: Debian package that is unpacked for it
-    binaries = ()  #: names to look for, the first is the server
-
-    def __init__(self, name, note=""):
-        self.name = name
-        self.note = note
-
-    def find(self, site, binary):
-        """The unpacked program, else the installed one, else None."""
-        root = site.unpacked / (self.package or "-")
-        for directory in ("usr/sbin", "usr/bin", "sbin", "bin"):
-            path = root / directory / binary
-            if os.access(path, os.X_OK):
-                return str(path)
-        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-        return shutil.which(binary, path=path)
-
-    def missing(self, site):
-        """Why it cannot take part, or None."""
-        for binary in self.binaries:
-            path = self.find(site, binary)
-            if not path:
-                return f"{binary} not found (package {self.package})"
-            libraries = subprocess.run(
-                ["ldd", path], capture_output=True, text=True, env=self.environment(site), check=False
-            )
-            for line in libraries.stdout.splitlines():
-                if "not found" in line:
-                    return f"{binary} lacks {line.split()[0]}"
-        return None
-
-    def environment(self, site):
-        """A small one, as of a service manager: most servers copy theirs into every handler. And
-        the libraries that came unpacked with the server, where the system lacks them."""
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        root = site.unpacked / (self.package or "-")
-        directories = [str(p) for p in root.glob("usr/lib/*-linux-gnu*")] + [
-            str(p) for p in root.glob("usr/lib/*-linux-gnu*/systemd")
-        ]
-        if directories:
-            environment["LD_LIBRARY_PATH"] = ":".join(directories)
-        return environment
-
-    def command(self, site, work):
-        raise NotImplementedError
-
-    def clean_up(self):
-        """After its end."""
-
-
-@dataclass
-class XinetdConfig:
-    """One service in xinetd's syntax, the same text for xinetd and usherd."""
-
-    site: Site
-    extra: dict = field(default_factory=dict)
-
-    def text(self):
-        attributes = {
-            "type": "UNLISTED",
-            "socket_type": "stream",
-            "protocol": "tcp",
-            "flags": "IPv4",
-            "port": self.site.port,
-            "wait": "no",
-            "user": "root",
-            "server": self.site.handler,
-            "instances": "UNLIMITED",
-            "per_source": "UNLIMITED",
-            "cps": "0 0",  # rate 0 turns the check off
-            "disable": "no",
-        } | self.extra
-        lines = [f"    {name} = {value}" for name, value in attributes.items()]
-        return "\n".join(["service bench", "{", *lines, "}", ""])
-
-
-def attributes_for(work, site):
-    """What the service of xinetd and usherd has beyond the common attributes."""
-    return {
-        "refuse": {"no_access": "127.0.0.0/8"},
-        "relay": {"redirect": f"127.0.0.1 {site.target_port}"},
-    }.get(work, {})
+__all__ = ["Peer", "Site", "Usherd", "all_peers"]
 
 
 class Xinetd(Peer):
     package = "xinetd"
     binaries = ("xinetd",)
 
+    def program(self, site):
+        return [self.find(site, self.binaries[0])]
+
     def command(self, site, work):
-        config = XinetdConfig(site, attributes_for(work, site))
-        path = site.write("xinetd.conf", config.text())
-        pid_file = str(site.directory / "pid")
-        return [self.find(site, "xinetd"), "-dontfork", "-f", path, "-pidfile", pid_file]
+        options = ["-dontfork", "-pidfile", str(site.directory / "pid")]
+        if work.kind == "services":
+            site.added.mkdir(exist_ok=True)
+            text = works.many_services([site.services(work.size), site.added])
+            options += ["-filelog", str(site.directory / "daemon.log")]
+        else:
+            text = works.one_service(work, site)
+        return [*self.program(site), *options, "-f", site.write("conf", text)]
+
+    def log_of(self, site, reloads):
+        return site.directory / "daemon.log", "Reconfigured:" if reloads else "Started working:", (
+            reloads or 1
+        )
 
 
-class Usherd(Peer):
+class Usherd(Xinetd):
     """usherd itself, or a variant of it: another build, other options."""
 
     kind = "usherd"
+    package = None
 
     def __init__(self, name, words=(), note=""):
         super().__init__(name, note)
@@ -153,24 +52,36 @@ class Usherd(Peer):
         return None if os.access(program, os.X_OK) else f"{program} is not built"
 
     def command(self, site, work):
-        config = XinetdConfig(site, attributes_for(work, site))
-        path = site.write("usherd.conf", config.text())
-        pid_file = str(site.directory / "pid")
-        options = ["-f", path, "--foreground", "-pidfile", pid_file, "--no-status-socket"]
-        return self.program(site) + options
+        return [*super().command(site, work), "--no-status-socket"]
 
 
 class OpenbsdInetd(Peer):
     package = "openbsd-inetd"
     binaries = ("inetd",)
     DENY = Path("/etc/hosts.deny")
+    INTERNAL = {"daytime": ("stream tcp4 nowait", 13), "echo": ("dgram udp4 wait", 7)}
     is_mounted = False
 
+    def port(self, site, work):
+        """Its internal services have the ports of /etc/services."""
+        return self.INTERNAL[work.kind][1] if work.kind in self.INTERNAL else super().port(site, work)
+
+    def line(self, site, work):
+        if work.kind in self.INTERNAL:
+            how = self.INTERNAL[work.kind][0]
+            return f"{work.kind} {how}.1000000000 root internal\n"
+        return works.inetd_line(site.port, site.program_for(work))
+
     def command(self, site, work):
-        if work == "relay":
+        if work.kind in ("relay", "list") or work.limited:
             return None
         options = ["-i", "-q", "1000"]
-        if work == "refuse":
+        if work.kind == "services":
+            path = site.write("inetd.conf", "".join(
+                works.inetd_line(works.FIRST_SERVICE_PORT + number, site.handler)
+                for number in range(work.size)))  # fmt: skip
+            return [self.find(site, "inetd"), *options, path]
+        if work.kind == "refuse":
             # It refuses through tcp_wrappers only, which read /etc; ours in this mount namespace.
             if not self.DENY.exists():
                 return None
@@ -178,8 +89,11 @@ class OpenbsdInetd(Peer):
             subprocess.run(["mount", "--bind", deny, str(self.DENY)], check=True)
             self.is_mounted = True
             options.append("-l")
-        line = f"{site.port} stream tcp4 nowait.1000000000 root {site.handler} handler\n"
-        return [self.find(site, "inetd"), *options, site.write("inetd.conf", line)]
+        return [self.find(site, "inetd"), *options, site.write("inetd.conf", self.line(site, work))]
+
+    def add_service(self, site, number, size):
+        with (site.directory / "inetd.conf").open("a") as file:
+            file.write(works.inetd_line(works.FIRST_SERVICE_PORT + number, site.handler))
 
     def clean_up(self):
         if self.is_mounted:
@@ -187,33 +101,50 @@ class OpenbsdInetd(Peer):
             self.is_mounted = False
 
 
+def _connections(work):
+    """At a time, for servers that have a number for it."""
+    return str(max(1000, work.size * 2) if work.kind == "hold" else 1000)
+
+
 class Tcpserver(Peer):
     package = "ucspi-tcp"
     binaries = ("tcpserver", "tcprules")
+    serves_one = True
+
+    def rules(self, site, work):
+        """In its own words, compiled. None: no rules."""
+        if work.kind == "list":
+            lines = ["{}.{}.{}.:allow\n".format(*prefix) for prefix in works.prefixes(work.size)]
+            text = "".join(lines) + "127.:allow\n:deny\n"
+        elif work.kind == "refuse":
+            text = "127.:deny\n"
+        else:
+            return []
+        rules = str(site.directory / "rules.cdb")
+        subprocess.run([self.find(site, "tcprules"), rules, rules + ".new"],
+                       input=text.encode(), check=True)  # fmt: skip
+        return ["-x", rules]
 
     def command(self, site, work):
-        if work == "relay":
+        if work.kind not in ("spawn", "services", "hold", "list", "refuse") or work.limited:
             return None
-        options = ["-b", "1000", "-c", "1000", "-q", "-H", "-R", "-l", "bench"]
-        if work == "refuse":
-            rules = str(site.directory / "rules.cdb")
-            subprocess.run(
-                [self.find(site, "tcprules"), rules, rules + ".new"],
-                input=b"127.:deny\n", check=True,
-            )  # fmt: skip
-            options += ["-x", rules]
-        return [self.find(site, "tcpserver"), *options, "0", str(site.port), site.handler]
+        options = ["-b", "1000", "-c", _connections(work), "-q", "-H", "-R", "-l", "bench"]
+        return [self.find(site, "tcpserver"), *options, *self.rules(site, work),
+                "0", str(site.port), site.program_for(work)]  # fmt: skip
 
 
 class Tcpsvd(Peer):
     package = "ipsvd"
     binaries = ("tcpsvd", "ipsvd-cdb")
+    serves_one = True
 
     def command(self, site, work):
-        if work == "relay":
+        if work.kind not in ("spawn", "services", "hold", "refuse"):
             return None
-        options = ["-b", "1000", "-c", "1000", "-l", "bench"]
-        if work == "refuse":
+        options = ["-b", "1000", "-c", _connections(work), "-l", "bench"]
+        if work.limited:
+            options += ["-C", _connections(work)]
+        if work.kind == "refuse":
             instructions = site.directory / "instructions"
             instructions.mkdir()
             refused = instructions / "127"
@@ -224,35 +155,40 @@ class Tcpsvd(Peer):
                 [self.find(site, "ipsvd-cdb"), rules, rules + ".new", str(instructions)], check=True
             )
             options += ["-x", rules]
-        return [self.find(site, "tcpsvd"), *options, "0", str(site.port), site.handler]
+        return [self.find(site, "tcpsvd"), *options, "0", str(site.port), site.program_for(work)]
 
 
 class SystemdSocketActivate(Peer):
     package = "systemd"
     binaries = ("systemd-socket-activate",)
+    serves_one = True
 
     def environment(self, site):
         return super().environment(site) | {"SYSTEMD_LOG_LEVEL": "emerg"}
 
     def command(self, site, work):
-        if work != "spawn":
+        if work.kind not in ("spawn", "services", "hold") or work.limited:
             return None  # it has no access control, and relays with another program
         program = self.find(site, self.binaries[0])
-        return [program, "--accept", "--inetd", "-l", f"0.0.0.0:{site.port}", site.handler]
+        listen = f"0.0.0.0:{site.port}"
+        return [program, "--accept", "--inetd", "-l", listen, site.program_for(work)]
 
 
 class Socat(Peer):
     package = "socat"
     binaries = ("socat",)
+    serves_one = True
 
     def command(self, site, work):
+        if work.kind not in ("spawn", "services", "hold", "refuse", "relay") or work.limited:
+            return None
         listen = f"TCP4-LISTEN:{site.port},reuseaddr,fork,backlog=1000"
-        if work == "refuse":
+        if work.kind == "refuse":
             listen += ",range=10.0.0.0/8"
-        if work == "relay":
+        if work.kind == "relay":
             target = f"TCP4:127.0.0.1:{site.target_port}"
             return [self.find(site, "socat"), "-b", "131072", listen, target]
-        return [self.find(site, "socat"), listen, f"EXEC:{site.handler},nofork"]
+        return [self.find(site, "socat"), listen, f"EXEC:{site.program_for(work)},nofork"]
 
 
 HAPROXY = """global
@@ -274,49 +210,10 @@ class Haproxy(Peer):
     binaries = ("haproxy",)
 
     def command(self, site, work):
-        if work != "relay":
+        if work.kind != "relay":
             return None
         text = HAPROXY.format(port=site.port, target=site.target_port)
         return [self.find(site, "haproxy"), "-db", "-f", site.write("haproxy.cfg", text)]
-
-
-class Direct(Peer):
-    """No server at all: iperf3 speaks to iperf3."""
-
-    kind = "floor"
-    package = "iperf3"
-    binaries = ("iperf3",)
-
-    def command(self, site, work):
-        return self.listening(site, site.port) if work == "relay" else None
-
-    def listening(self, site, port):
-        return [self.find(site, "iperf3"), "-s", "-4", "-p", str(port)]
-
-    def client(self, site, seconds):
-        program = self.find(site, "iperf3")
-        return [program, "-4", "-J", "-c", "127.0.0.1", "-p", str(site.port), "-t", str(seconds)]
-
-
-class Floor(Peer):
-    """The least this system can do: programs of this directory."""
-
-    kind = "floor"
-
-    def __init__(self, name, arguments, note=""):
-        super().__init__(name, note)
-        self.arguments = arguments
-
-    def missing(self, site):
-        program = site.programs / f"usherd-{self.name}"
-        return None if program.exists() else f"{program} is not built"
-
-    def command(self, site, work):
-        arguments = self.arguments(site, work)
-        if arguments is None:
-            return None
-        program = str(site.programs / f"usherd-{self.name}")
-        return [program, str(site.port), *map(str, arguments)]
 
 
 def all_peers():
@@ -324,27 +221,16 @@ def all_peers():
     return [
         Usherd("usherd"),
         Xinetd("xinetd"),
-        OpenbsdInetd("openbsd-inetd", "-q 1000"),
-        Tcpserver("tcpserver", "-b 1000 -c 1000 -H -R -l"),
-        Tcpsvd("tcpsvd", "-b 1000 -c 1000 -l"),
-        SystemdSocketActivate("systemd-socket-activate", "--accept --inetd"),
-        Socat("socat", "fork, EXEC nofork, backlog=1000; -b 131072 as a relay"),
+        OpenbsdInetd("openbsd-inetd", "-q 1000; many services: one file of as many lines"),
+        Tcpserver("tcpserver", "-b 1000 -c 1000 -H -R -l; a process for each service"),
+        Tcpsvd("tcpsvd", "-b 1000 -c 1000 -l; a process for each service"),
+        SystemdSocketActivate(
+            "systemd-socket-activate", "--accept --inetd; a process for each service"
+        ),
+        Socat(
+            "socat",
+            "fork, EXEC nofork, backlog=1000; -b 131072 as a relay; a process for each service",
+        ),
         Haproxy("haproxy", "splice-auto"),
-        Floor("floor-vfork", lambda s, w: [s.handler] if w == "spawn" else None, "one thread"),
-        Floor(
-            "floor-parallel",
-            lambda s, w: [s.handler, s.workers] if w == "spawn" else None,
-            "as many threads as usherd has spawn workers",
-        ),
-        Floor(
-            "floor-duties",
-            lambda s, w: [s.handler, s.workers] if w == "spawn" else None,
-            "the same with session, descriptors, limits, environment, wait4",
-        ),
-        Floor(
-            "floor-accept",
-            lambda s, w: {"refuse": [0], "spawn": [3]}.get(w),
-            "no process",
-        ),
-        Direct("floor-direct", "no server between"),
+        *floors(),
     ]

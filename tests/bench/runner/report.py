@@ -5,8 +5,9 @@ from statistics import median
 
 
 def _dig(value, path):
+    """None where there is no such thing."""
     for key in path:
-        value = value[key]
+        value = value.get(key) if value is not None else None
     return value
 
 
@@ -51,7 +52,8 @@ def ratios(row, summary):
     result = {}
     for against in ("xinetd", "best peer", "floor"):
         theirs = _reference(row, summary, against)
-        result[against] = ours["median"] / theirs["median"] if ours and theirs else None
+        usable = ours and theirs and theirs["median"]
+        result[against] = ours["median"] / theirs["median"] if usable else None
     return result
 
 
@@ -71,21 +73,28 @@ def verdicts(row, summary):
 
 
 def _number(value):
+    """Three digits at least, and no more behind the point than tell something."""
     if value is None:
         return "—"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+    if abs(value) >= 100 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
 
 
 def _line(cells):
     return "| " + " | ".join(cells) + " |"
 
 
-def _table(head, lines):
+def table(head, lines):
     return "\n".join([_line(head), _line(["---"] + ["---:"] * (len(head) - 1)), *map(_line, lines)])
 
 
 def _verdict_text(verdict):
     return f"{verdict['hold']}: " + {True: "yes", False: "**no**", None: "—"}[verdict["met"]]
+
+
+def titled(row):
+    return f"{row['title']} [{row['unit']}]" if row["unit"] else row["title"]
 
 
 def summary_table(rows):
@@ -101,18 +110,19 @@ def summary_table(rows):
 
         lines.append(
             [
-                f"{row['title']} [{row['unit']}]",
+                titled(row),
                 cell("usherd"), cell("xinetd"), cell(best, best), cell(row["floor"], row["floor"]),
                 *(_number(row["ratios"][key]) for key in ("xinetd", "best peer", "floor")),
                 "; ".join(map(_verdict_text, row["verdicts"])),
             ]
         )  # fmt: skip
     head = ["row", "usherd", "xinetd", "best peer", "floor", "÷ xinetd", "÷ best", "÷ floor", "hold"]
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def detail_table(rows, kinds):
-    """Medians with the least and the most of all rounds: one line for each server."""
+    """Medians with the least and the most of all rounds: one line for each row, a column for each
+    server that has one."""
 
     def cell(row, name):
         peer = row["peers"].get(name)
@@ -124,27 +134,84 @@ def detail_table(rows, kinds):
         return text
 
     shown = [name for name in kinds if any(name in row["peers"] for row in rows)]
-    head = ["server"] + [f"{row['name']} [{row['unit']}]" for row in rows]
-    return _table(head, [[name, *(cell(row, name) for row in rows)] for name in shown])
+    head = ["row"] + shown
+    lines = [[f"{row['name']} [{row['unit']}]" if row["unit"] else row["name"],
+              *(cell(row, name) for name in shown)] for row in rows]  # fmt: skip
+    return table(head, lines)
 
 
-def markdown(results):
-    rows, kinds = results["rows"], results["kinds"]
+def unable(rounds, kinds):
+    """Lines: what servers are not made for."""
+    lines = []
+    for name, kind in kinds.items():
+        lacks = [s.name for s in rounds.scenarios if (s.name, name) in rounds.unable]
+        if lacks and kind != "floor":
+            lines.append(f"{name} has no {', '.join(lacks)}")
+    return lines
+
+
+def conditions(results):
+    """One sentence: on what, how often."""
     machine, size = results["machine"], results["size"]
-    parts = [
-        f"{machine['cpus']} CPUs ({machine['cpu']}), Linux {machine['kernel']}; medians of "
-        f"{size['rounds']} rounds, interleaved, each server started anew for each; "
+    share = "" if size["share"] == 1 else f" of {size['share']:g} of the full size"
+    return (
+        f"{machine['cpus']} CPUs ({machine['cpu']}), Linux {machine['kernel']}, {results['when']}; "
+        f"medians of {size['rounds']} rounds{share}, interleaved, each server started anew for each; "
         f"usherd-load, the servers and their handlers share the machine (scheduler: "
-        f"{results['scheduler']}).",
+        f"{results['scheduler']})."
+    )
+
+
+def full_report(results):
+    """Everything below the first table."""
+    rows, kinds = results["rows"], results["kinds"]
+    peers = {name: kind for name, kind in kinds.items() if kind != "floor"}
+    floors = {name: kind for name, kind in kinds.items() if kind == "floor"}
+    with_floor = [row for row in rows if any(name in row["peers"] for name in floors)]
+    parts = [
         summary_table(rows),
         "Medians (least–most of the rounds):",
-        detail_table(rows, kinds),
+        detail_table(rows, peers),
+        detail_table(with_floor, floors) if with_floor else "",
         "\n".join(f"- **{row['name']}**: {row['title']}: {row['how']}." for row in rows),
         "\n".join(
             "- " + " ".join(filter(None, (name, results["versions"].get(name), note)))
             for name, note in results["notes"].items()
         ),
+        "\n".join(f"- not measured: {line}" for line in results["left_out"]),
     ]
-    if results["left_out"]:
-        parts.append("\n".join(f"- not measured: {line}" for line in results["left_out"]))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def markdown(results):
+    return conditions(results) + "\n\n" + full_report(results)
+
+
+def short_table(results):
+    """For those who want to know what it comes to: usherd, xinetd, the best other, the floor."""
+    lines = []
+    for row in results["rows"]:
+        peers, best = row["peers"], row["best peer"]
+
+        def cell(name, label="", row=row, peers=peers):
+            if name not in peers:
+                return "—"
+            text = with_unit(peers[name]["median"], row["unit"])
+            return f"{text} ({label})" if label else text
+
+        best_cell = cell(best, best) if best != "xinetd" else "xinetd"
+        lines.append([row["title"], cell("usherd"), cell("xinetd"), best_cell, cell(row["floor"]),
+                      "; ".join(map(_verdict_text, row["verdicts"])) or "—"])  # fmt: skip
+    return table(["row", "usherd", "xinetd", "best other", "floor", "to hold: held"], lines)
+
+
+def with_unit(value, unit):
+    """As people write it."""
+    if unit == "µs" and value >= 1000:
+        value, unit = value / 1000, "ms"
+    elif unit == "s" and value < 0.1:
+        value, unit = value * 1000, "ms"
+    elif unit == "bytes" and value >= 10000:
+        value, unit = value / 1000, "kB"
+    text = _number(value)
+    return text if unit in ("1/s", "") else f"{text} {unit}"

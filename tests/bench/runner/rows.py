@@ -1,26 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What is measured. A Scenario is one kind of load on a freshly started server; a Row is one number
-of it, with what that number shall hold."""
-from dataclasses import dataclass, field
+"""The rows of the table. A Row is one number of a scenario, with what that number shall hold."""
+from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Scenario:
-    name: str
-    work: str  #: what the server shall do, see peers.py: spawn, refuse or relay
-    load: tuple  #: options of usherd-load, without number and time; of iperf3 for relay
-    connections: int  #: at most
-    seconds: float  #: start no connection after so long
-    warm_up: int
-
-    def load_options(self, share):
-        """@param share of the full size, at most 1 (--quick)"""
-        return [
-            *self.load,
-            "--connections", str(max(100, int(self.connections * share))),
-            "--seconds", str(max(0.5, self.seconds * share)),
-            "--warm-up", str(max(10, int(self.warm_up * share))),
-        ]  # fmt: skip
+from .scenarios import SCENARIOS
 
 
 @dataclass(frozen=True)
@@ -33,7 +15,7 @@ class Hold:
     def text(self, better):
         sign = "≥" if better == "higher" else "≤"
         if not self.against:
-            return f"{sign} {self.bound:,.0f}"
+            return f"{sign} {self.bound:,g}"
         return f"{sign} {self.bound:g} × {self.against}"
 
 
@@ -43,57 +25,145 @@ class Row:
     title: str
     how: str
     scenario: str
-    value: tuple  #: path into the JSON of usherd-load
+    value: tuple  #: path into the JSON of the measurement
     unit: str
     better: str  #: higher or lower
-    floor: str  #: the floor to compare with
-    hold: tuple = field(default=())
+    floor: str = ""  #: the floor to compare with
+    hold: tuple = ()
 
 
-SPREAD = ("--sources", "1000")
-
-SCENARIOS = (
-    Scenario("spawn-32", "spawn", ("-c", "32", "-e", "3", *SPREAD), 6000, 4, 300),
-    Scenario("spawn-1", "spawn", ("-c", "1", "-e", "3", *SPREAD), 2500, 4, 100),
-    Scenario("refuse-32", "refuse", ("-c", "32", "-j", "2", "--refusal", *SPREAD), 40000, 3, 1000),
-    Scenario("relay-1", "relay", ("-P", "1"), 1, 4, 0),
-)
+HIGHER, LOWER = "higher", "lower"
+NO_SLOWER = (Hold("", 1.1),)  #: as fast as; what is nearer than a tenth is noise
 
 ROWS = (
     Row(
         "connections",
-        "connections/s, one process each, 32 at a time",
+        "connections a second, a process each, 32 at a time",
         "connect, read the static handler's 3 bytes to the end of file; the next starts at once",
-        "spawn-32", ("per_second",), "1/s", "higher", "floor-parallel",
+        "spawn-32", ("per_second",), "1/s", HIGHER, "floor-parallel",
         (Hold("xinetd", 1.5), Hold("best peer", 1.15), Hold("floor", 0.95)),
     ),
     Row(
         "tail",
         "p99.9 of connect to end of file, 32 at a time",
         "the same connections as in the row above",
-        "spawn-32", ("microseconds", "p99.9"), "µs", "lower", "floor-parallel",
+        "spawn-32", ("microseconds", "p99.9"), "µs", LOWER, "floor-parallel",
         (Hold("floor", 1.1),),
+    ),
+    Row(
+        "cpu",
+        "CPU time of 1,000 connections, server and handlers",
+        "the same connections: user and system time of the server's processes and of all handlers "
+        "they have waited for, by /proc/PID/stat; interrupts count for whom they meet",
+        "spawn-32", ("cpu_per_1000",), "s", LOWER, "floor-duties",
     ),
     Row(
         "latency",
         "p50 of connect to end of file, one at a time",
         "the same work, one connection at a time",
-        "spawn-1", ("microseconds", "p50"), "µs", "lower", "floor-vfork",
+        "spawn-1", ("microseconds", "p50"), "µs", LOWER, "floor-vfork",
         (Hold("floor", 1.1),),
     ),
     Row(
         "refused",
-        "refused connections/s, 32 at a time",
+        "refused connections a second, 32 at a time",
         "the source is in no_access (tcp_wrappers, rules, range): closed without a byte",
-        "refuse-32", ("per_second",), "1/s", "higher", "floor-accept",
+        "refuse-32", ("per_second",), "1/s", HIGHER, "floor-accept",
         (Hold("", 25000), Hold("xinetd", 6)),
+    ),
+    Row(
+        "start",
+        "start with 10,000 services",
+        "each in a file of its own (openbsd-inetd: a line); from exec until the ports accept "
+        "(20 of them asked in turn, all checked afterwards) and the log says that it is ready",
+        "services", ("start_seconds",), "s", LOWER, "floor-services",
+        (Hold("", 0.30),),
+    ),
+    Row(
+        "start-memory",
+        "memory with 10,000 services",
+        "Rss of /proc/PID/smaps_rollup, when it has just started",
+        "services", ("megabytes",), "MB", LOWER, "floor-services",
+        (Hold("", 17),),
+    ),
+    Row(
+        "reload",
+        "reload of 10,000 services, one file added",
+        "from SIGHUP until the new port accepts and the log says that it is done",
+        "services", ("reload_seconds",), "s", LOWER, "floor-services",
+        (Hold("", 0.20),),
+    ),
+    Row(
+        "reload-lost",
+        "connections that fail during three such reloads",
+        "two clients at a time at one of the services that stay; refused, reset or without answer",
+        "services", ("failed_in_reload",), "", LOWER, "",
+        (Hold("", 0),),
+    ),
+    Row(
+        "per-source",
+        "p50 with 5,000 handlers running and per_source set",
+        "5,000 handlers of the service stay, of 1,000 sources; one connection at a time beside them "
+        "(tcpsvd: -C)",
+        "per-source", ("with",), "µs", LOWER,
+    ),
+    Row(
+        "per-source-ratio",
+        "the same, over that with no per_source",
+        "a start without per_source, the same 5,000 handlers; just before or after",
+        "per-source", ("ratio",), "×", LOWER, "", NO_SLOWER,
+    ),
+    Row(
+        "prefixes",
+        "p50 with 100,000 prefixes in only_from",
+        "one connection at a time, its source is in the last of them (tcpserver: rules, compiled)",
+        "prefixes", ("with",), "µs", LOWER,
+    ),
+    Row(
+        "prefixes-ratio",
+        "the same, over that with one prefix",
+        "a start with one prefix in only_from, just before or after",
+        "prefixes", ("ratio",), "×", LOWER, "", NO_SLOWER,
     ),
     Row(
         "redirect",
         "redirected bytes, one stream",
         "iperf3 through the server to an iperf3 behind it, over the loopback interface",
-        "relay-1", ("megabytes_per_second",), "MB/s", "higher", "floor-direct",
+        "relay-1", ("megabytes_per_second",), "MB/s", HIGHER, "floor-direct",
         (Hold("xinetd", 8), Hold("best peer", 1)),
+    ),
+    Row(
+        "internal",
+        "p50 of an internal TCP service, one at a time",
+        "daytime: connect, read the date to the end of file",
+        "daytime-1", ("microseconds", "p50"), "µs", LOWER, "floor-accept",
+    ),
+    Row(
+        "udp-echo",
+        "UDP echoes a second, 32 at a time",
+        "internal echo, 64 bytes there and back, each from a socket of its own, of 4,000 sources; the "
+        "next goes when one is back, or lost for 20 ms (xinetd throws away what comes while it answers)",
+        "echo-32", ("per_second",), "1/s", HIGHER, "floor-echo",
+    ),
+    Row(
+        "service-memory",
+        "memory of an idle service",
+        "Pss of the server's processes, slope between 1,000 and 10,000 services; between 5 and 25 "
+        "where each service has a server of its own",
+        "services", ("bytes_per_service",), "bytes", LOWER, "floor-services",
+    ),
+    Row(
+        "handler-memory",
+        "memory of the server for each running handler",
+        "Pss of the server's processes without the handlers, slope between 100 and 1,000 of them; "
+        "memory of the kernel is not in it",
+        "held", ("bytes_per_item",), "bytes", LOWER,
+    ),
+    Row(
+        "relay-memory",
+        "memory of an idle relay",
+        "Pss of the server's processes, slope between 30 and 300 connections that are silent",
+        "idle-relays", ("bytes_per_item",), "bytes", LOWER,
     ),
 )  # fmt: skip
 

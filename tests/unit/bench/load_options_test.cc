@@ -32,28 +32,12 @@ TEST_CASE("a port alone means 1,000 connections, one at a time, to 127.0.0.1")
 
 TEST_CASE("every option sets its member")
 {
-    const auto parsed = parse({"-n",
-                               "5",
-                               "-c",
-                               "3",
-                               "-j",
-                               "2",
-                               "-w",
-                               "2",
-                               "-t",
-                               "1.5",
-                               "--timeout-ms",
-                               "250",
-                               "-r",
-                               "a\\n",
-                               "--half-close",
-                               "-e",
-                               "9",
-                               "--refusal",
-                               "-s",
-                               "70",
-                               "-u",
-                               "--keep-sockets",
+    const auto parsed = parse({"-n",          "5",         "-c",           "3",
+                               "-j",          "2",         "-w",           "2",
+                               "-t",          "1.5",       "--timeout-ms", "250",
+                               "-r",          "a\\n",      "--half-close", "-e",
+                               "9",           "--refusal", "-s",           "70",
+                               "--network",   "10",        "-u",           "--keep-sockets",
                                "127.0.0.2:80"});
     REQUIRE(std::holds_alternative<LoadOptions>(parsed));
     LoadOptions expected;
@@ -71,6 +55,7 @@ TEST_CASE("every option sets its member")
     expected.expected_bytes = 9;
     expected.refusal = true;
     expected.sources = 70;
+    expected.network = 10;
     expected.keep_sockets = true;
     CHECK(std::get<LoadOptions>(parsed) == expected);
 }
@@ -90,6 +75,8 @@ TEST_CASE("a wrong command line is refused")
         {"-r", "\\q", "80"},
         {"-r", "\\x1", "80"},
         {"-s", "16000001", "80"},
+        {"--network", "0", "80"},
+        {"--network", "224", "80"},
         {"-u", "80"},
         {"--nonsense", "80"},
         {"80", "-n"},
@@ -131,6 +118,15 @@ TEST_CASE("sources are different addresses of 127.0.0.0/8, then begin again")
     CHECK(source_address(0, sources) == 0x7F010001);
     CHECK(source_address(sources, sources) == source_address(0, sources));
     CHECK(source_address(max_sources - 1, max_sources) >> 24 == 127);
+}
+
+TEST_CASE("sources of another network have its first number and are as many")
+{
+    CHECK(source_address(0, 1000, 10) == 0x0A010001);
+    CHECK(source_address(254, 1000, 10) == 0x0A010101);
+    CHECK(source_address(max_sources - 1, max_sources, 10) >> 24 == 10);
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        REQUIRE((source_address(i, 1000, 10) ^ source_address(i, 1000)) == (127U ^ 10U) << 24);
 }
 
 } // namespace
