@@ -2,6 +2,7 @@
 #include "daemon/http_client.h"
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <new>
 #include <string_view>
@@ -26,6 +27,7 @@ constexpr std::size_t most_ahead = max_head_bytes + control::max_body_bytes;
 constexpr std::size_t most_a_write = 256 * 1024;
 /// How long after a shutdown to look whether evhttp has noticed.
 constexpr std::chrono::milliseconds leave_time{100};
+constexpr std::chrono::seconds watch_time{1};
 
 using Buffer = std::unique_ptr<evbuffer, decltype(&evbuffer_free)>;
 
@@ -35,12 +37,6 @@ Buffer make_buffer(std::string_view text)
     if (buffer == nullptr || evbuffer_add(buffer.get(), text.data(), text.size()) != 0)
         throw std::bad_alloc();
     return buffer;
-}
-
-ino_t inode_of(int descriptor) noexcept
-{
-    struct stat status {};
-    return ::fstat(descriptor, &status) == 0 ? status.st_ino : 0;
 }
 
 control::Method method_of(evhttp_cmd_type command) noexcept
@@ -73,9 +69,10 @@ control::Error library_error(int status, std::size_t received)
 
 } // namespace
 
-HttpClient::HttpClient(HttpServer& server, HttpClientId id, bufferevent& connection, HttpPeer peer)
+HttpClient::HttpClient(HttpServer& server, HttpClientId id, bufferevent& connection, ino_t inode,
+                       HttpPeer peer)
     : server_(server), id_(id), peer_(peer), connection_(connection),
-      socket_(bufferevent_getfd(&connection)), inode_(inode_of(socket_)),
+      socket_(bufferevent_getfd(&connection)), inode_(inode),
       input_entry_(evbuffer_add_cb(
           bufferevent_get_input(&connection),
           [](evbuffer*, const evbuffer_cb_info* info, void* self) noexcept {
@@ -89,11 +86,13 @@ HttpClient::HttpClient(HttpServer& server, HttpClientId id, bufferevent& connect
           },
           this)),
       deadline_(server.loop_, sys::bind<&HttpClient::on_deadline>(*this)),
+      again_(server.loop_, sys::bind<&HttpClient::watch_again>(*this)),
       turn_(server.loop_, sys::bind<&HttpClient::on_turn>(*this))
 {
     bufferevent_setwatermark(&connection, EV_READ, 0, most_ahead);
     bufferevent_set_max_single_write(&connection, most_a_write);
     deadline_.start(server.limits_.request);
+    again_.start(watch_time);
 }
 
 HttpClient::~HttpClient()
@@ -113,9 +112,17 @@ void HttpClient::send_away(int socket, const control::Error& error) noexcept
     ::shutdown(socket, SHUT_RDWR);
 }
 
+std::optional<ino_t> HttpClient::inode_of(int descriptor) noexcept
+{
+    struct stat status {};
+    if (::fstat(descriptor, &status) == 0)
+        return status.st_ino;
+    return errno == EBADF ? std::optional<ino_t>{0} : std::nullopt;
+}
+
 bool HttpClient::is_gone() const noexcept
 {
-    return state_ == State::gone || (!has_end_ && inode_of(socket_) != inode_);
+    return state_ == State::gone || (!has_end_ && inode_of(socket_).value_or(inode_) != inode_);
 }
 
 void HttpClient::on_request(evhttp_request& request) noexcept
@@ -292,7 +299,22 @@ void HttpClient::on_closed() noexcept
     evbuffer_remove_cb_entry(bufferevent_get_output(&connection_), output_entry_);
     pieces_.reset();
     deadline_.stop();
+    again_.stop();
     server_.on_closed(*this);
+}
+
+void HttpClient::watch_again() noexcept
+{
+    if (is_gone()) {
+        state_ = State::gone;
+        return server_.on_closed(*this);
+    }
+    const short wanted = bufferevent_get_enabled(&connection_);
+    if ((wanted & EV_READ) != 0)
+        bufferevent_enable(&connection_, EV_READ);
+    if ((wanted & EV_WRITE) != 0 && waiting() > 0)
+        bufferevent_enable(&connection_, EV_WRITE);
+    again_.start(watch_time);
 }
 
 void HttpClient::leave() noexcept

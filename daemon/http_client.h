@@ -6,12 +6,15 @@
 // Whoever exceeds a bound gets a last word and has his socket shut down; evhttp takes that for the
 // end of the client and frees what it has of him. In this way there is one path on which
 // connections end. evhttp tells of that end only once there has been a request; until then a look
-// at the descriptor says whether it is still the same socket.
+// at the descriptor says whether it is still the same socket. Each second the connection's watches
+// are asked for again: where the kernel had no memory for one (epoll_ctl(2)), libevent has none,
+// and neither a request nor an end would ever be seen.
 
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 
@@ -25,12 +28,15 @@ namespace usherd::daemon {
 
 class HttpClient {
 public:
-    /// @param connection evhttp's, just accepted.
-    HttpClient(HttpServer& server, HttpClientId id, bufferevent& connection, HttpPeer peer);
+    /// @param connection evhttp's, just accepted. @param inode of its socket
+    HttpClient(HttpServer& server, HttpClientId id, bufferevent& connection, ino_t inode,
+               HttpPeer peer);
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
+    /// Of an open descriptor; 0 if it is not open, nothing if the system cannot say.
+    [[nodiscard]] static std::optional<ino_t> inode_of(int descriptor) noexcept;
     /// Says why, once and without waiting, and shuts the socket down.
     static void send_away(int socket, const control::Error& error) noexcept;
 
@@ -59,6 +65,7 @@ private:
     void on_closed() noexcept;
     void on_deadline() noexcept;
     void on_turn() noexcept;
+    void watch_again() noexcept;
 
     void send(HttpReply reply);
     void produce();
@@ -83,6 +90,7 @@ private:
     evbuffer_cb_entry* input_entry_;
     evbuffer_cb_entry* output_entry_;
     sys::Timer deadline_;
+    sys::Timer again_;
     sys::Timer turn_; ///< a piece a turn, with a look at all descriptors in between
 };
 

@@ -30,6 +30,15 @@ void on_failed(evconnlistener* listener, void* /*evhttp's*/) noexcept
         found->second();
 }
 
+/// Of a connection that it cannot watch (epoll_ctl(2), ENOMEM) evhttp closes the socket, and leaves
+/// the number in the bufferevent, which would close it once more when it is another's.
+bool is_given_up(bufferevent& connection) noexcept
+{
+    bufferevent_event_cb on_event = nullptr;
+    bufferevent_getcb(&connection, nullptr, nullptr, &on_event, nullptr);
+    return on_event == nullptr;
+}
+
 evconnlistener* make_listener(sys::EventLoop& loop, sys::UniqueFd socket)
 {
     evconnlistener* listener =
@@ -61,6 +70,8 @@ HttpServer::Door::Door(HttpServer& server, evhttp& http, sys::UniqueFd socket)
 HttpServer::Door::~Door()
 {
     failure_callbacks().erase(listener_);
+    for (bufferevent* connection : arrivals_)
+        bufferevent_decref(connection); // the loop ends with it: no number is given anew
 }
 
 bufferevent* HttpServer::Door::on_accepted() noexcept
@@ -69,6 +80,7 @@ bufferevent* HttpServer::Door::on_accepted() noexcept
         bufferevent_socket_new(server_.loop_.base(), -1, BEV_OPT_CLOSE_ON_FREE);
     if (connection == nullptr)
         return nullptr; // evhttp makes one of its own, whose request nobody here will answer
+    bufferevent_incref(connection);
     arrivals_.push_back(connection);
     let_in_.schedule();
     if (arrivals_.size() >= accepts_a_turn)
@@ -79,8 +91,13 @@ bufferevent* HttpServer::Door::on_accepted() noexcept
 void HttpServer::Door::let_in() noexcept
 {
     bool is_crowded = false;
-    for (bufferevent* connection : std::exchange(arrivals_, {}))
-        is_crowded = !server_.on_arrival(*connection) || is_crowded;
+    for (bufferevent* connection : std::exchange(arrivals_, {})) {
+        if (is_given_up(*connection))
+            bufferevent_setfd(connection, -1);
+        else
+            is_crowded = !server_.on_arrival(*connection) || is_crowded;
+        bufferevent_decref(connection);
+    }
     if (pause_.is_started())
         return;
     if (!is_crowded)
@@ -95,9 +112,11 @@ void HttpServer::Door::on_failure() noexcept
     pause_.start(pause_without_descriptors);
 }
 
+/// The kernel may have no memory for the watch (epoll_ctl(2)): nobody would ever come in again.
 void HttpServer::Door::open() noexcept
 {
-    evconnlistener_enable(listener_);
+    if (evconnlistener_enable(listener_) != 0)
+        pause_.start(pause_without_descriptors);
 }
 
 } // namespace usherd::daemon

@@ -32,8 +32,8 @@ private:
     void open() noexcept;
 
     HttpServer& server_;
-    evconnlistener* listener_; ///< evhttp's
-    std::vector<bufferevent*> arrivals_;
+    evconnlistener* listener_;           ///< evhttp's
+    std::vector<bufferevent*> arrivals_; ///< held: evhttp frees one that it cannot watch
     sys::Deferred let_in_;
     sys::Timer pause_;
 };

@@ -83,12 +83,13 @@ bool HttpServer::on_arrival(bufferevent& connection) noexcept
     const std::size_t most = limits_.clients + (peer.may_change ? limits_.reserved : 0);
     if (clients_.size() >= most)
         forget_gone();
-    if (clients_.size() >= most) {
+    const auto inode = HttpClient::inode_of(socket);
+    if (!inode || clients_.size() >= most) {
         HttpClient::send_away(socket, {503, "busy", "too many clients; try again"});
         return false;
     }
     const HttpClientId id{++last_id_};
-    clients_.emplace(id, std::make_unique<HttpClient>(*this, id, connection, peer));
+    clients_.emplace(id, std::make_unique<HttpClient>(*this, id, connection, *inode, peer));
     return true;
 }
 

@@ -10,17 +10,10 @@
 #include <utility>
 
 #include "daemon/peer.h"
+#include "daemon/relay_direction.h"
 #include "daemon/sys/socket.h"
 
 namespace usherd::daemon {
-
-namespace {
-
-// One relay must not starve the others: so many bytes in one direction, then the loop's turn.
-constexpr std::size_t bytes_per_turn = 1024 * 1024;
-constexpr std::size_t bytes_per_splice = 512 * 1024;
-
-} // namespace
 
 class Relays::Relay {
 public:
@@ -45,18 +38,6 @@ public:
     RelayFacts close() noexcept;
 
 private:
-    /// One way through the relay.
-    struct Direction {
-        int from = -1;
-        int to = -1;
-        std::uint64_t* bytes = nullptr;
-        sys::SplicePipe pipe;
-        bool source_ended = false;
-        bool over = false;                  ///< the end has been passed on
-        std::optional<sys::Watch> readable; ///< `from`
-        std::optional<sys::Watch> writable; ///< `to`
-    };
-
     void on_addresses(std::span<const sys::HostAddress> addresses) noexcept;
     void connect_next() noexcept;
     [[nodiscard]] sys::Result<void> begin_connect(const access::IpAddress& target);
@@ -64,15 +45,9 @@ private:
     void on_connect_timeout() noexcept;
     void fail_target(const sys::SysError& error) noexcept;
     void begin_relaying();
-    void prepare(Direction& direction, int from, int to, std::uint64_t& bytes,
-                 sys::Callback callback);
-    void pump_up() noexcept { pump(up_); }
-    void pump_down() noexcept { pump(down_); }
-    void pump(Direction& direction) noexcept;
-    [[nodiscard]] bool fill(Direction& direction) noexcept;
-    [[nodiscard]] bool drain(Direction& direction) noexcept;
-    static void abandon(Direction& direction) noexcept;
-    void watch(Direction& direction) noexcept;
+    void pump_up() noexcept { pump(*up_); }
+    void pump_down() noexcept { pump(*down_); }
+    void pump(RelayDirection& direction) noexcept;
     void finish() noexcept;
 
     Relays& owner_;
@@ -87,8 +62,8 @@ private:
     sys::UniqueFd target_;
     // After the sockets: watches die before what they watch.
     std::optional<sys::Watch> connecting_;
-    Direction up_;   ///< client → target
-    Direction down_; ///< target → client
+    std::optional<RelayDirection> up_;   ///< client → target
+    std::optional<RelayDirection> down_; ///< target → client
     sys::Timer deadline_;
 };
 
@@ -176,101 +151,24 @@ void Relays::Relay::begin_relaying()
     if (facts_.spec->flags.has(config::ServiceFlag::keepalive))
         (void)sys::set_option(target_.get(), SOL_SOCKET, SO_KEEPALIVE, 1,
                               "setsockopt (SO_KEEPALIVE)");
-    prepare(up_, client_.get(), target_.get(), facts_.bytes_in, sys::bind<&Relay::pump_up>(*this));
-    prepare(down_, target_.get(), client_.get(), facts_.bytes_out,
-            sys::bind<&Relay::pump_down>(*this));
-    watch(up_);
-    watch(down_);
+    const int client = client_.get();
+    const int target = target_.get();
+    up_.emplace(owner_.loop_, owner_.pipes_, client, target, facts_.bytes_in,
+                sys::bind<&Relay::pump_up>(*this));
+    down_.emplace(owner_.loop_, owner_.pipes_, target, client, facts_.bytes_out,
+                  sys::bind<&Relay::pump_down>(*this));
+    up_->watch();
+    down_->watch();
 }
 
-void Relays::Relay::prepare(Direction& direction, int from, int to, std::uint64_t& bytes,
-                            sys::Callback callback)
+void Relays::Relay::pump(RelayDirection& direction) noexcept
 {
-    direction.from = from;
-    direction.to = to;
-    direction.bytes = &bytes;
-    direction.readable.emplace(owner_.loop_, from, sys::Watch::What::readable, callback);
-    direction.writable.emplace(owner_.loop_, to, sys::Watch::What::writable, callback);
-}
-
-/// @return false if nothing more can be read now.
-bool Relays::Relay::fill(Direction& direction) noexcept
-{
-    if (direction.source_ended)
-        return false;
-    if (!direction.pipe) {
-        auto pipe = owner_.pipes_.take();
-        if (!pipe) {
-            finish();
-            return false;
-        }
-        direction.pipe = std::move(*pipe);
-    }
-    const auto result = sys::fill(direction.pipe, direction.from, bytes_per_splice);
-    *direction.bytes += result.bytes;
-    if (result.outcome == sys::SpliceOutcome::end_of_stream)
-        direction.source_ended = true;
-    else if (result.outcome == sys::SpliceOutcome::failed)
+    if (direction.pump() == RelayDirection::State::broken) {
+        facts_.failure = direction.failure();
         finish();
-    return result.outcome == sys::SpliceOutcome::moved;
-}
-
-/// @return false if the other side takes no more now.
-bool Relays::Relay::drain(Direction& direction) noexcept
-{
-    while (direction.pipe.held > 0) {
-        const auto result = sys::drain(direction.pipe, direction.to);
-        if (result.outcome == sys::SpliceOutcome::failed)
-            abandon(direction);
-        if (result.outcome != sys::SpliceOutcome::moved)
-            return false;
-    }
-    return true;
-}
-
-/// Its receiver has gone. The other direction may still hold the receiver's last words, and will
-/// see for itself that nothing more comes.
-void Relays::Relay::abandon(Direction& direction) noexcept
-{
-    direction.pipe = {};
-    direction.source_ended = true;
-    direction.over = true;
-}
-
-void Relays::Relay::pump(Direction& direction) noexcept
-{
-    const std::uint64_t limit = *direction.bytes + bytes_per_turn;
-    bool more = true;
-    while (!over_ && more && *direction.bytes < limit)
-        more = drain(direction) && fill(direction);
-    if (over_)
-        return;
-    // What the last fill brought must not wait for the next turn.
-    const bool drained = drain(direction);
-    if (over_)
-        return;
-    if (drained)
-        owner_.pipes_.give_back(std::exchange(direction.pipe, {}));
-    if (drained && direction.source_ended && !direction.over) {
-        direction.over = true;
-        ::shutdown(direction.to, SHUT_WR);
-    }
-    watch(direction);
-    if (up_.over && down_.over)
+    } else if (up_->is_over() && down_->is_over()) {
         finish();
-}
-
-void Relays::Relay::watch(Direction& direction) noexcept
-{
-    const bool is_blocked = direction.pipe.held > 0;
-    if (is_blocked)
-        direction.writable->start();
-    else
-        direction.writable->stop();
-    if (is_blocked || direction.source_ended)
-        direction.readable->stop();
-    else
-        direction.readable->start();
+    }
 }
 
 void Relays::Relay::finish() noexcept
@@ -281,23 +179,17 @@ void Relays::Relay::finish() noexcept
     deadline_.stop();
     lookup_ = {};
     connecting_.reset();
-    for (Direction* direction : {&up_, &down_}) {
-        if (direction->readable)
-            direction->readable->stop();
-        if (direction->writable)
-            direction->writable->stop();
-    }
+    for (auto* direction : {&up_, &down_})
+        if (*direction)
+            (*direction)->stop();
     owner_.over_.splice(owner_.over_.end(), owner_.relays_, self_);
     owner_.reap_.schedule();
 }
 
 RelayFacts Relays::Relay::close() noexcept
 {
-    for (Direction* direction : {&up_, &down_}) {
-        direction->readable.reset();
-        direction->writable.reset();
-        owner_.pipes_.give_back(std::move(direction->pipe));
-    }
+    up_.reset();
+    down_.reset();
     client_.reset();
     target_.reset();
     slot_.reset();

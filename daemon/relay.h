@@ -42,6 +42,8 @@ struct RelayFacts {
     /// Why the target could not be reached; of the last address tried.
     std::optional<sys::SysError> connect_error;
     std::optional<access::IpAddress> target; ///< the last address tried
+    /// What it ended of, where neither side is to blame: the system had no memory or no descriptor.
+    std::optional<sys::SysError> failure;
 };
 
 class RelayObserver {

@@ -40,6 +40,10 @@ void Service::on_relay_ended(const RelayFacts& relay) noexcept
                                     fmt::format("can't connect to remote host {}: {}",
                                                 access::to_string(*relay.target),
                                                 sys::errno_text(relay.connect_error->number)));
+    if (relay.failure)
+        context_.provoked_log.write(
+            Level::error, spec_->id, "relay",
+            fmt::format("service {}: relay ended: {}", spec_->id, sys::to_string(*relay.failure)));
     note(control::EventKind::exited);
     const auto ran = std::chrono::steady_clock::now() - relay.started_at;
     context_.activity.exited(event_name(), relay.peer,

@@ -44,7 +44,10 @@ ERRORS = {
     "sendto": ("EAGAIN", "EACCES", "ENOBUFS", "ENOMEM", "EPERM", "EHOSTUNREACH"),
     "setsockopt": ("ENOMEM", "EPERM"),
     "socket": ("EACCES", "EAFNOSUPPORT", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"),
-    "splice": ("EAGAIN", "ENOMEM", "ECONNRESET"),
+    # The manual has ENOTCONN alone, and then reading tells that the connection is over. Any other
+    # stands for a connection whose end cannot be told.
+    "shutdown": ("ENOTCONN", "ENOBUFS"),
+    "splice": ("EAGAIN", "ENOMEM", "ECONNRESET", "EPIPE"),
     "stat": ("EACCES", "ENOENT", "ENOMEM"),
     "unlink": ("EACCES", "EROFS"),
     "wait4": ("EINTR",),
@@ -76,6 +79,19 @@ def errors_of(path, call):
     return () if call in ONCE else ERRORS[call][:1]
 
 
+# One visit makes these more than once, and each means something else: the second and so on are made
+# to fail, too, with these errors.
+AGAIN = {"splice": (10, ("ENOMEM", "ECONNRESET", "EPIPE")), "shutdown": (2, ("ENOBUFS",)),
+         "epoll_ctl": (6, ("ENOMEM",))}
+
+
+def turns_of(path, call, made):
+    """(error, how many calls succeed before it), for a call that one visit makes so often."""
+    rows = [(error, 0) for error in errors_of(path, call)]
+    most, errors = AGAIN.get(call, (1, ()))
+    return rows + [(error, skip) for skip in range(1, min(made, most)) for error in errors]
+
+
 # Made on these paths and not made to fail, with the reason.
 EXCUSED = {
     "child.close": "closes, whatever it returns",
@@ -86,7 +102,6 @@ EXCUSED = {
     "child.setsid": "of a new process it cannot fail",
     "child.umask": "cannot fail",
     "clock": "not a system call",
-    "shutdown": "ENOTCONN alone, and then reading tells that the connection is over",
     "write.event": "adds to a counter that is far from its end: cannot fail",
 }
 

@@ -2,7 +2,8 @@
 //
 // Makes system calls of a running daemon fail (LD_PRELOAD): one slot of shared memory for each
 // call, written by the test, read here before the call is made. The file that USHERD_FAULTS names
-// holds the slots; the first to come fills in their names.
+// holds the slots; the first to come fills in their names. A call fails a number of times in a row,
+// or at random, with one of the errors that the test gives it.
 //
 // What the C library calls on its own behalf (fopen, getaddrinfo) is not seen. Calls that the
 // daemon's child makes between clone and exec are raw, `child.*`: its memory is the daemon's.
@@ -35,14 +36,15 @@ namespace {
 /// As tests/faults/shim.py reads it: 64 bytes.
 struct Slot {
     std::array<char, 24> name;
-    std::atomic<std::int32_t> error;         ///< 0: none. Of `clock`: seconds that it is ahead
+    std::atomic<std::int32_t> error;         ///< 0: none. Of `clock`: seconds ahead; of `seed`: it
     std::atomic<std::uint32_t> skip;         ///< calls that are left alone first
     std::atomic<std::uint32_t> times;        ///< calls that fail then
-    std::atomic<std::uint32_t> permille;     ///< 0: each; else so many of a thousand, at random
+    std::atomic<std::uint32_t> per_million;  ///< 0: each; else so many of a million, at random
     std::atomic<std::uint32_t> seen;         ///< calls so far
     std::atomic<std::uint32_t> failed;       ///< of those
     std::atomic<std::uint32_t> microseconds; ///< that each call takes longer
-    std::array<char, 12> unused;
+    /// Where it is at random: one of these instead of `error`, up to the first zero.
+    std::array<std::atomic<std::uint8_t>, 12> errors;
 };
 static_assert(sizeof(Slot) == 64);
 
@@ -79,6 +81,7 @@ constexpr std::array names{"accept4",
                            "recvfrom",
                            "recvmsg",
                            "rename",
+                           "seed",
                            "send",
                            "sendmsg",
                            "sendto",
@@ -152,6 +155,27 @@ bool take(std::atomic<std::uint32_t>& counter) noexcept
     return false;
 }
 
+/// The same for the same seed, call and number of the call: a run can be repeated as far as the
+/// daemon's clients do the same. (The finalizer of splitmix64.)
+std::uint64_t chance(const Slot* slot, std::uint32_t number) noexcept
+{
+    static const Slot* const seed = find("seed");
+    std::uint64_t mixed = (static_cast<std::uint64_t>(seed->error.load()) << 32 | number) +
+                          static_cast<std::uint64_t>(slot - slots + 1) * 0x9e3779b97f4a7c15U;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebU;
+    return mixed ^ mixed >> 31;
+}
+
+/// One of those that this call may fail with.
+int pick(const Slot* slot, std::uint64_t luck) noexcept
+{
+    std::size_t count = 0;
+    while (count < slot->errors.size() && slot->errors[count].load() != 0)
+        ++count;
+    return count > 0 ? slot->errors[luck % count].load() : slot->error.load();
+}
+
 /// @return the errno that this call fails with, 0 if it is to be made
 int fault(Slot* slot) noexcept
 {
@@ -162,12 +186,15 @@ int fault(Slot* slot) noexcept
         const timespec time{static_cast<time_t>(delay / 1000000), delay % 1000000 * 1000L};
         ::nanosleep(&time, nullptr);
     }
-    const int error = slot->error.load();
+    int error = slot->error.load();
     if (error == 0 || take(slot->skip))
         return 0;
-    if (const auto permille = slot->permille.load();
-        permille > 0 && (number * 2654435761U >> 8) % 1000 >= permille)
-        return 0;
+    if (const auto wanted = slot->per_million.load(); wanted > 0) {
+        const std::uint64_t luck = chance(slot, number);
+        if (luck % 1'000'000 >= wanted)
+            return 0;
+        error = pick(slot, luck / 1'000'000);
+    }
     if (!take(slot->times))
         return 0;
     slot->failed.fetch_add(1);

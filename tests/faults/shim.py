@@ -17,9 +17,9 @@ ALWAYS = 0xffffffff
 
 class Slot(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char * 24), ("error", ctypes.c_int32), ("skip", ctypes.c_uint32),
-                ("times", ctypes.c_uint32), ("permille", ctypes.c_uint32),
+                ("times", ctypes.c_uint32), ("per_million", ctypes.c_uint32),
                 ("seen", ctypes.c_uint32), ("failed", ctypes.c_uint32),
-                ("microseconds", ctypes.c_uint32), ("unused", ctypes.c_char * 12)]
+                ("microseconds", ctypes.c_uint32), ("errors", ctypes.c_uint8 * 12)]
 
 
 class Faults:
@@ -45,12 +45,25 @@ class Faults:
                 return slot
         raise KeyError(f"shim.cc has no {name}")
 
-    def arm(self, name, error, times=1, skip=0, permille=0):
+    def arm(self, name, error, times=1, skip=0):
         slot = self.slot(name)
         slot.failed = 0
-        slot.skip, slot.permille = skip, permille
+        slot.skip, slot.per_million = skip, 0
         slot.times = times
         slot.error = getattr(errno, error)
+
+    def arm_at_random(self, name, errors, per_million):
+        """Of a million calls so many fail, with one of the errors each. @see seed()"""
+        slot = self.slot(name)
+        numbers = [getattr(errno, error) for error in errors]
+        slot.failed, slot.skip = 0, 0
+        slot.errors[:] = numbers + [0] * (len(slot.errors) - len(numbers))
+        slot.per_million = per_million
+        slot.times = ALWAYS
+        slot.error = numbers[0]
+
+    def seed(self, number):
+        self.slot("seed").error = number
 
     def delay(self, name, microseconds):
         self.slot(name).microseconds = microseconds
@@ -62,7 +75,8 @@ class Faults:
         """@return how many calls have failed"""
         slot = self.slot(name)
         slot.error = 0
-        slot.times = slot.skip = slot.permille = slot.microseconds = 0
+        slot.times = slot.skip = slot.per_million = slot.microseconds = 0
+        slot.errors[:] = [0] * len(slot.errors)
         return slot.failed
 
     def seen(self):

@@ -73,7 +73,7 @@ def configuration():
 
 
 def prepare(built_handler):
-    WORK.mkdir()
+    WORK.mkdir(exist_ok=True)
     DROP_INS.mkdir()
     HANDLER.write_bytes(pathlib.Path(built_handler).read_bytes())
     HANDLER.chmod(0o755)
