@@ -114,6 +114,7 @@ class Configurations(unittest.TestCase):
 
     def test_a_slope_is_bytes_for_each_item(self):
         self.assertEqual(slope({100: 5000, 1100: 15000}), 10)
+        self.assertEqual(slope({100: 5000, 1100: 4900}), 0)
 
 
 class Method:

@@ -118,9 +118,10 @@ def measure_crowded(attempt, work, environment=()):
 
 
 def slope(points):
-    """Bytes for each item, between two sizes. @param points {items: bytes}"""
+    """Bytes for each item, between two sizes; what is less than nothing is noise of whole pages.
+    @param points {items: bytes}"""
     (few, small), (many, large) = sorted(points.items())
-    return (large - small) / (many - few)
+    return max(0.0, (large - small) / (many - few))
 
 
 RELOADS_UNDER_LOAD = 3
@@ -199,8 +200,7 @@ def _grown(server, many, first_byte):
     with Crowd(server.port, first_byte) as crowd:
         for count in (many // 10, many):
             crowd.grow(count)
-            time.sleep(0.3)  # processes that are to come have come
-            pss[count] = server.own_pss()
+            pss[count] = server.settled_pss()
     return slope(pss)
 
 

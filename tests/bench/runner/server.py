@@ -11,6 +11,7 @@ from . import probes, works
 READY_SECONDS = 15.0
 MANY_READY_SECONDS = 60.0
 POLL_SECONDS = 0.002
+SETTLED_SECONDS = 0.2
 
 
 class Unusable(Exception):
@@ -108,11 +109,14 @@ class RunningServer:
         return probes.own_pss(self.process.pid, self.handlers)
 
     def settled_pss(self):
-        """Once nothing is left of the connections that asked whether it is ready."""
+        """Once nothing is left of the connections that asked whether it is ready, or of a start: it
+        has been the same for a while."""
         deadline = time.monotonic() + READY_SECONDS
-        while len(probes.tree(self.process.pid)) > 1 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return self.own_pss()
+        before, now = None, self.own_pss()
+        while before != now and time.monotonic() < deadline:
+            time.sleep(SETTLED_SECONDS)
+            before, now = now, self.own_pss()
+        return now
 
     def rss(self):
         return probes.rollup(self.process.pid, "Rss")
