@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The plots: points into medians, medians into tables and SVG; and the configurations of the runner."""
+import dataclasses
 import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -171,6 +172,26 @@ class Order(unittest.TestCase):
         rounds.run(3, minutes=1e-9, after_each=lambda: after.append(rounds.complete))
         self.assertEqual((rounds.complete, after), (1, [1]))
         self.assertEqual(rounds.failures, ["rounds 2 to 3: no time left"])
+
+
+class PlotRounds(unittest.TestCase):
+    def test_sizes_and_servers_take_turns_and_what_fails_leaves_a_hole(self):
+        asked = []
+
+        def method(attempt, size):
+            asked.append((size, attempt.peer.name))
+            if (attempt.peer.name, size) == ("usherd", 1000):
+                raise OSError("no")
+            return {"errors": {}}
+
+        tried = dataclasses.replace(PLOT, method=method, sizes=(1, 1000), most=(("xinetd", 1),))
+        rounds = scale.Rounds(None, [Named("usherd"), Named("xinetd")], [tried], 1,
+                              lambda text: None)  # fmt: skip
+        rounds.run(2)
+        once = [(1, "usherd"), (1, "xinetd"), (1000, "usherd")]
+        self.assertEqual(asked, once + once[::-1])
+        self.assertEqual(rounds.failures[-1], "usherd with sources 1000, round 2: no")
+        self.assertEqual(len(rounds.points), 4)
 
 
 if __name__ == "__main__":

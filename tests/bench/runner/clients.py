@@ -10,7 +10,7 @@ from .floors import Direct
 from .probes import listening_ports
 from .server import READY_SECONDS, Unusable
 
-LOAD_SECONDS = 180.0
+LOAD_SECONDS = 300.0
 IP_BIND_ADDRESS_NO_PORT = 24
 HELD_SOURCES = 1000
 PACE = 32  #: of those that stay: so many are on their way at a time

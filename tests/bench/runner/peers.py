@@ -52,7 +52,8 @@ class Usherd(Xinetd):
         return None if os.access(program, os.X_OK) else f"{program} is not built"
 
     def command(self, site, work):
-        return [*super().command(site, work), "--no-status-socket"]
+        words = [*super().command(site, work), "--no-status-socket"]
+        return words if "-filelog" in words else [*words, "--foreground"]  # to say why it does not start
 
 
 class OpenbsdInetd(Peer):
