@@ -59,6 +59,14 @@ class Summary(unittest.TestCase):
             row = report.summarize_row(TAIL, everybody, KINDS)
             self.assertEqual(row["verdicts"][0]["met"], met)
 
+    def test_a_bound_that_the_floor_misses_too_is_told_as_such(self):
+        for floor, told in ((2500, "≥ 3,000: **no** (nor the floor)"), (3500, "≥ 3,000: **no**")):
+            everybody = (measured("usherd", [2400]) + measured("xinetd", [2000])
+                         + measured("floor-vfork", [floor]))  # fmt: skip
+            row = report.summarize_row(RATE, everybody, KINDS)
+            cell = report.summary_table([row]).splitlines()[-1]
+            self.assertTrue(cell.endswith(f"{told} |"), cell)
+
     def test_without_usherd_nothing_is_said_to_be_met(self):
         row = report.summarize_row(RATE, measured("xinetd", [1]), KINDS)
         self.assertEqual({v["met"] for v in row["verdicts"]}, {None})

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from statistics import median
 
+from .rows import HIGHER
 
 def _dig(value, path):
     """None where there is no such thing."""
@@ -57,18 +58,31 @@ def ratios(row, summary):
     return result
 
 
+def _is_held(row, hold, value):
+    if value is None:
+        return None
+    return value >= hold.bound if row.better == HIGHER else value <= hold.bound
+
+
+def _against(row, summary, hold, name):
+    """What of server `name` is to be compared with the bound; None if it or the other lacks."""
+    own = summary["peers"].get(name)
+    if not hold.against:
+        return own["median"] if own else None
+    other = _reference(row, summary, hold.against)
+    return own["median"] / other["median"] if own and other and other["median"] else None
+
+
 def verdicts(row, summary):
-    """What shall hold, and whether it does (None: cannot be said)."""
-    ours = summary["peers"].get("usherd")
+    """What shall hold, and whether it does (None: cannot be said); and whether the floor, put in
+    usherd's place, would hold it: where not, nobody can."""
     result = []
     for hold in row.hold:
-        value = summary["ratios"].get(hold.against)
-        if not hold.against:
-            value = ours["median"] if ours else None
-        met = None
-        if value is not None:
-            met = value >= hold.bound if row.better == "higher" else value <= hold.bound
-        result.append({"hold": hold.text(row.better), "value": value, "met": met})
+        value = _against(row, summary, hold, "usherd")
+        floor = None if hold.against == "floor" else _against(row, summary, hold, row.floor)
+        result.append({"hold": hold.text(row.better), "value": value,
+                       "met": _is_held(row, hold, value),
+                       "met by the floor": _is_held(row, hold, floor)})  # fmt: skip
     return result
 
 
@@ -90,7 +104,10 @@ def table(head, lines):
 
 
 def _verdict_text(verdict):
-    return f"{verdict['hold']}: " + {True: "yes", False: "**no**", None: "—"}[verdict["met"]]
+    answer = {True: "yes", False: "**no**", None: "—"}[verdict["met"]]
+    if verdict["met"] is False and verdict.get("met by the floor") is False:
+        answer += " (nor the floor)"
+    return f"{verdict['hold']}: {answer}"
 
 
 def titled(row):
