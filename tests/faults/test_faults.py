@@ -143,12 +143,23 @@ def path_test(name):
     return test
 
 
-class Matrix(FaultCase):
-    """One call fails once."""
+class Servers(FaultCase):
+    """One call fails once: on the way to a program."""
+
+
+class Inside(FaultCase):
+    """On the way to what the daemon does itself."""
+
+
+class Steering(FaultCase):
+    """In a reload and in the status socket."""
 
 
 for each in paths.NAMES:
-    setattr(Matrix, f"test_each_call_of_{each}", path_test(each))
+    case = Steering if each in ("reload", "status") else \
+        Servers if each in ("program", "stderr", "unix", "wait") else Inside
+    setattr(case, f"test_each_call_of_{each}", path_test(each))
+del case
 
 
 class Watches(FaultCase):

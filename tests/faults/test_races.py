@@ -17,6 +17,7 @@ import harness  # noqa: E402,F401  (enters the sandbox)
 from harness import client, status  # noqa: E402
 from harness.case import USHERD, WORK, IntegrationCase, processes, wait  # noqa: E402
 from harness.config import defaults, internal, service  # noqa: E402
+from harness.syslog import Syslog  # noqa: E402
 
 from shim import ALWAYS, Faults  # noqa: E402
 
@@ -276,6 +277,27 @@ class Full(RaceCase):
         client.exchange(4000)
         subject.wait_for_record("EXIT: a")
         self.assertEqual(old.read_text().count("EXIT: a"), 2)
+
+    def test_a_syslog_that_goes_away_holds_up_nobody_and_is_found_when_it_is_back(self):
+        heard = Syslog()
+        subject = self.started(USHERD, defaults(**PLENTY, log_type="SYSLOG daemon") + service())
+
+        def records():
+            return [line for line in heard.collect() if "START: a" in line[2]]
+        self.assertEqual(client.exchange(4000).data, b"hello\n")
+        wait.wait_until(records, "the first record")
+        heard.close()
+        for _ in range(100):
+            self.assertEqual(client.exchange(4000).data, b"hello\n")
+        heard = Syslog()
+        self.addCleanup(heard.close)
+
+        def is_found():
+            self.assertEqual(client.exchange(4000).data, b"hello\n")
+            return records()
+        wait.wait_until(is_found, lambda: f"a record\n{subject.story()}", pause=0.1)
+        subject.wait_idle()
+        self.assert_tables_are_right(subject)
 
     def test_a_full_run_directory_costs_the_pid_file_or_the_socket_and_not_the_services(self):
         self.tmpfs(WORK / "run", "nr_inodes=2")
