@@ -26,7 +26,7 @@ TABLE = []  # (path, call, error, client saw, daemon said, came back)
 # The client has gone, or the error is one after which the call is made again: nobody need know.
 QUIET = {"ECONNABORTED", "ECONNRESET", "EPROTO", "EPIPE", "EINTR", "EAGAIN", "ENOTCONN"}
 # So it is where nothing can be sent to the one client that there is.
-QUIET_CALLS = {"recv", "recvfrom", "send", "sendto", "writev", "splice"}
+QUIET_CALLS = {"recv", "recvfrom", "send", "sendto", "writev"}
 # Who asks the status socket is told himself.
 QUIET_PATHS = {"reload", "status"}
 
