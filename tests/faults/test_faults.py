@@ -143,8 +143,12 @@ def path_test(name):
     return test
 
 
+class Program(FaultCase):
+    """One call fails once, on the way to a program: every call with every error."""
+
+
 class Servers(FaultCase):
-    """One call fails once: on the way to a program."""
+    """On the way to programs of other kinds."""
 
 
 class Inside(FaultCase):
@@ -156,8 +160,8 @@ class Steering(FaultCase):
 
 
 for each in paths.NAMES:
-    case = Steering if each in ("reload", "status") else \
-        Servers if each in ("program", "stderr", "unix", "wait") else Inside
+    case = {"program": Program, "stderr": Servers, "unix": Servers, "wait": Servers,
+            "reload": Steering, "status": Steering}.get(each, Inside)
     setattr(case, f"test_each_call_of_{each}", path_test(each))
 del case
 
