@@ -117,7 +117,7 @@ class Resets(AttackCase):
 
 
 class Sources(AttackCase):
-    # USHERD_FAULTS_SOURCES=16777216: all of 127.0.0.0/8, some minutes.
+    # USHERD_FAULTS_SOURCES=16777216: all of 127.0.0.0/8, half an hour and more.
     COUNT = int(os.environ.get("USHERD_FAULTS_SOURCES", "20000" if SANITIZED else "100000"))
     ALL = 1 << 24
 
