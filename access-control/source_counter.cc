@@ -30,26 +30,31 @@ struct SourceCounter::Tally {
     std::unordered_map<IpAddress, std::uint32_t> by_source; ///< no zeroes
 };
 
-SourceCounter::SourceCounter() : tally_(std::make_shared<Tally>()) {}
+// Without a tally until the first slot: most of ten thousand services never need one.
+SourceCounter::SourceCounter() = default;
 
 std::uint32_t SourceCounter::running() const noexcept
 {
-    return tally_->running;
+    return tally_ == nullptr ? 0 : tally_->running;
 }
 
 std::uint32_t SourceCounter::running_from(const IpAddress& source) const noexcept
 {
+    if (tally_ == nullptr)
+        return 0;
     const auto entry = tally_->by_source.find(source);
     return entry == tally_->by_source.end() ? 0 : entry->second;
 }
 
 std::size_t SourceCounter::sources() const noexcept
 {
-    return tally_->by_source.size();
+    return tally_ == nullptr ? 0 : tally_->by_source.size();
 }
 
 Slot SourceCounter::take(const std::optional<IpAddress>& source)
 {
+    if (tally_ == nullptr)
+        tally_ = std::make_shared<Tally>();
     return {tally_, source};
 }
 

@@ -34,6 +34,13 @@ void Assembly::take(const LostService& lost)
     dropped_.push_back({lost.id, lost.name, lost.location, "its entry was lost to a syntax error"});
 }
 
+void Assembly::take_over(std::span<const SpecPointer> services, bool used_defaults)
+{
+    seen_service_ = true;
+    defaults_used_ = defaults_used_ || used_defaults;
+    services_.insert(services_.end(), services.begin(), services.end());
+}
+
 void Assembly::apply_all(ServiceDraft& draft, RawSection& section)
 {
     apply(draft, section, context_);

@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "config-parser/attribute_table.h"
@@ -23,6 +25,13 @@ public:
 
     void take(RawSection section);
     void take(const LostService& lost);
+
+    /// Services that an earlier load has made, as if their entries came now.
+    void take_over(std::span<const SpecPointer> services, bool used_defaults);
+    /// Those so far, before the checks between services.
+    [[nodiscard]] const std::vector<SpecPointer>& services() const noexcept { return services_; }
+    /// Sets whether some service was completed from `defaults`. @return what it was
+    bool note_defaults_used(bool used) noexcept { return std::exchange(defaults_used_, used); }
 
     /// `defaults` came after a service, and final_defaults were not given: what take() made of
     /// services is incomplete, and a second pass with defaults() is needed.

@@ -4,13 +4,18 @@
 
 #include "config-parser/disk_file_source.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <memory>
 #include <optional>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace usherd::config {
@@ -104,6 +109,18 @@ std::variant<FileSource::Text, FileError> read_all(int fd, std::size_t expected)
     return FileSource::Text(std::move(text));
 }
 
+constexpr std::int64_t nanoseconds = 1'000'000'000;
+/// The kernel's clock for files goes in steps of up to 10 ms; the rest is for a clock that is set.
+constexpr std::int64_t young = 2 * nanoseconds;
+constexpr std::uint32_t xfs_magic = 0x58465342; // statfs(2) has it, no header does
+constexpr std::uint32_t zfs_magic = 0x2fc12fc1;
+constexpr std::uint32_t bcachefs_magic = 0xca451a4e;
+
+std::int64_t to_number(const timespec& time)
+{
+    return static_cast<std::int64_t>(time.tv_sec) * nanoseconds + time.tv_nsec;
+}
+
 } // namespace
 
 std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& path)
@@ -122,6 +139,38 @@ std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& pat
     if (static_cast<std::uint64_t>(status.st_size) > max_file_bytes)
         return too_large();
     return read_all(file.get(), static_cast<std::size_t>(status.st_size));
+}
+
+bool DiskFiles::keeps_times(const std::string& path, std::uint64_t device)
+{
+    static constexpr std::array<std::uint32_t, 9> good{
+        EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+        F2FS_SUPER_MAGIC, xfs_magic,         zfs_magic,   bcachefs_magic,
+        RAMFS_MAGIC};
+    const auto known = devices_.find(device);
+    if (known != devices_.end())
+        return known->second;
+    struct statfs system {};
+    const bool keeps = ::statfs(path.c_str(), &system) == 0 &&
+                       std::find(good.begin(), good.end(),
+                                 static_cast<std::uint32_t>(system.f_type)) != good.end();
+    devices_.emplace(device, keeps);
+    return keeps;
+}
+
+std::optional<FileStamp> DiskFiles::stamp(const std::string& path)
+{
+    struct stat status {};
+    timespec now{};
+    if (::stat(path.c_str(), &status) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return std::nullopt;
+    const FileStamp stamp{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+                          to_number(status.st_mtim), to_number(status.st_ctim)};
+    const std::int64_t latest = std::max(stamp.modified, stamp.changed);
+    if (!S_ISREG(status.st_mode) || distrust(trust_, status) || stamp.size > max_file_bytes ||
+        latest > to_number(now) - young || !keeps_times(path, stamp.device))
+        return std::nullopt;
+    return stamp;
 }
 
 std::variant<std::vector<std::string>, FileError> DiskFiles::list(const std::string& path)

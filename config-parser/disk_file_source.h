@@ -4,7 +4,15 @@
 
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
 #include "config-parser/file_source.h"
+#include "config-parser/file_stamp.h"
 
 namespace usherd::config {
 
@@ -14,13 +22,17 @@ enum class Trust : std::uint8_t {
     owners,    ///< refuses what anybody else than root and the daemon's user can change
 };
 
-class DiskFiles final : public FileSource {
+class DiskFiles final : public FileSource, public StampSource {
 public:
     explicit DiskFiles(Trust trust = Trust::everybody) : trust_(trust) {}
 
     /// With Trust::owners a file is refused as not_trusted if everybody may write it, or if a root
     /// daemon finds it in the hands of another user. The group's bit is the administrator's choice.
     [[nodiscard]] std::variant<Text, FileError> read(const std::string& path) override;
+    /// Nothing for a file that changed within the last seconds, as another change might leave the
+    /// same times behind, nor on file systems that are not known to be local and to keep times
+    /// of nanoseconds: elsewhere (NFS, FUSE) neither the times nor a cached status prove anything.
+    [[nodiscard]] std::optional<FileStamp> stamp(const std::string& path) override;
     /// With Trust::owners the same of a directory; one with the sticky bit may be open to all, as
     /// the files in it are looked at one by one.
     [[nodiscard]] std::variant<std::vector<std::string>, FileError>
@@ -29,7 +41,10 @@ public:
     may_execute(const std::string& path) override;
 
 private:
+    [[nodiscard]] bool keeps_times(const std::string& path, std::uint64_t device);
+
     Trust trust_;
+    std::map<std::uint64_t, bool> devices_; ///< whether their times can be relied on
 };
 
 } // namespace usherd::config

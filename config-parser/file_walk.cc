@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "config-parser/recall.h"
 #include "config-parser/xinetd_front_end.h"
 #include "config-parser/yaml_front_end.h"
 
@@ -100,7 +101,7 @@ void FileWalk::read_inetd_conf(const std::string& path, InetdDialect dialect)
     sources_.drop_text(id);
 }
 
-void FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEnd front_end)
+SourceId FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEnd front_end)
 {
     ++files_read_;
     bytes_read_ += text->size();
@@ -110,6 +111,7 @@ void FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEn
         main_file_is_clean_ = document.clean;
     visit(std::move(document));
     sources_.drop_text(id);
+    return id;
 }
 
 void FileWalk::visit(RawDocument document)
@@ -123,6 +125,8 @@ void FileWalk::visit(RawDocument document)
             diagnostics_.add(std::move(*diagnostic));
         } else {
             const auto& include = std::get<RawInclude>(item);
+            if (recall_ != nullptr)
+                recall_->on_other();
             if (include.kind == RawInclude::Kind::file)
                 include_file(include.path);
             else
@@ -245,17 +249,38 @@ void FileWalk::skip_by_name(const std::string& directory, const std::vector<std:
 void FileWalk::read_drop_in(const std::string& path, FrontEnd front_end, SourceLocation from)
 {
     std::string resolved = resolve(path);
+    // One that is included by another drop-in is a part of it, and that is not remembered.
+    if (recall_ == nullptr || in_drop_in_) {
+        read_drop_in_afresh(path, std::move(resolved), front_end, from);
+        return;
+    }
+    const auto stamp = recall_->stamp(resolved);
+    if (stamp && recall_->take(path, *stamp)) {
+        ++files_read_;
+        bytes_read_ += stamp->size;
+        return;
+    }
+    in_drop_in_ = true;
+    recall_->begin();
+    recall_->end(read_drop_in_afresh(path, std::move(resolved), front_end, from), stamp);
+    in_drop_in_ = false;
+}
+
+SourceId FileWalk::read_drop_in_afresh(const std::string& path, std::string resolved,
+                                       FrontEnd front_end, SourceLocation from)
+{
     auto outcome = files_.read(resolved);
     if (const auto* error = std::get_if<FileError>(&outcome)) {
         note_unreadable(path, *error);
         const SourceId id = sources_.add(path, nullptr);
         diagnostics_.error({id, 0, 0}, "cannot be read: {}", why(*error)).effect =
             Effect::line_ignored;
-        return;
+        return id;
     }
     open_files_.push_back({std::move(resolved), from});
-    read_text(path, std::get<FileSource::Text>(std::move(outcome)), front_end);
+    const SourceId id = read_text(path, std::get<FileSource::Text>(std::move(outcome)), front_end);
     open_files_.pop_back();
+    return id;
 }
 
 } // namespace usherd::config

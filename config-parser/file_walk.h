@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,8 @@
 #include "config-parser/raw_model.h"
 
 namespace usherd::config {
+
+class Recall;
 
 class FileWalk {
 public:
@@ -33,6 +36,9 @@ public:
     ~FileWalk();
     FileWalk(const FileWalk&) = delete;
     FileWalk& operator=(const FileWalk&) = delete;
+
+    /// From now on drop-ins are looked for there before they are read. Outlives the walk.
+    void use(Recall& recall) noexcept { recall_ = &recall; }
 
     void read_main(const std::string& path);
     /// After the main file. That there is none is no mistake.
@@ -56,7 +62,9 @@ private:
     void include_file(const Word& path);
     void include_directory(const Word& path);
     void read_drop_in(const std::string& path, FrontEnd front_end, SourceLocation from);
-    void read_text(const std::string& path, FileSource::Text text, FrontEnd front_end);
+    SourceId read_drop_in_afresh(const std::string& path, std::string resolved, FrontEnd front_end,
+                                 SourceLocation from);
+    SourceId read_text(const std::string& path, FileSource::Text text, FrontEnd front_end);
     void visit(RawDocument document);
     void skip_by_name(const std::string& directory, const std::vector<std::string>& names,
                       const Word& path);
@@ -73,6 +81,8 @@ private:
     Diagnostics& diagnostics_;
     std::string base_directory_;
     Visitor visitor_;
+    Recall* recall_ = nullptr;
+    bool in_drop_in_ = false; ///< for recall_
 
     std::vector<Link> open_files_;
     std::vector<Link> open_directories_;

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "config-parser/disk_file_source.h"
 #include "config-parser/load.h"
+#include "config-parser/load_memory.h"
 #include "daemon/blocking_worker.h"
 
 namespace usherd::daemon {
@@ -26,7 +28,7 @@ public:
     /// @param loaded called in the loop with each result.
     Reloader(BlockingWorker& worker, Settings settings, Loaded loaded);
 
-    /// Reads now, in this thread.
+    /// Reads now, in this thread; before the first request() and read().
     [[nodiscard]] config::LoadResult load_now() const;
     /// Asks for a reload.
     void request();
@@ -34,11 +36,16 @@ public:
     void read(Loaded then);
 
 private:
-    [[nodiscard]] static config::LoadResult load(const Settings& settings);
+    using Memory = std::shared_ptr<config::LoadMemory>;
+
+    [[nodiscard]] static config::LoadResult load(const Settings& settings, const Memory& memory);
+    static void hand_over(std::shared_ptr<const config::LoadResult> result, const Loaded& to);
     void begin();
 
     BlockingWorker& worker_;
     Settings settings_;
+    /// Shared with one job at a time: the worker has one thread, and load_now() is before them all.
+    Memory memory_ = std::make_shared<config::LoadMemory>();
     Loaded loaded_;
     bool reading_ = false;
     bool again_ = false;

@@ -18,6 +18,7 @@
 #include "daemon/signals.h"
 #include "daemon/state_dumper.h"
 #include "daemon/status_server.h"
+#include "daemon/sys/memory.h"
 #include "daemon/systemd.h"
 
 namespace usherd::daemon {
@@ -79,6 +80,7 @@ public:
 
 private:
     [[nodiscard]] SignalActions actions();
+    [[nodiscard]] bool begin();
     [[nodiscard]] bool may_start(const config::LoadResult& loaded);
     void on_started(std::size_t available);
     void on_loaded(const config::LoadResult& loaded);
@@ -178,6 +180,7 @@ bool Daemon::may_start(const config::LoadResult& loaded)
 
 int Daemon::run()
 {
+    sys::use_one_heap();
     worker_.start(); // now, so that a machine that is out of processes can still be given new rules
     for (const std::string& remark : options_.remarks)
         log_.warning("{}", remark);
@@ -187,12 +190,23 @@ int Daemon::run()
         else
             log_.debug("pid file {}: {}", options_.pid_file, sys::to_string(created.error()));
     }
+    if (!begin())
+        return status_;
+    sys::return_free_memory();
+    if (!loop_.run())
+        status_ = status_failed;
+    return status_;
+}
+
+/// What was loaded is gone when it returns: nothing that a reload replaces is to stay.
+bool Daemon::begin()
+{
     const auto loaded = reloader_.load_now();
     if (::chdir("/") < 0)
         log_.warning("{}", sys::to_string(sys::last_error("chdir")));
     server_.report_diagnostics(loaded);
     if (!may_start(loaded))
-        return status_;
+        return false;
     if (options_.debug) {
         log_.flush();
         fmt::print(stderr, "{}", server_.configuration_text(loaded));
@@ -203,9 +217,7 @@ int Daemon::run()
         status_server_.open_http(options_.http, options_.http_allow_remote);
     server_.on_reloaded([this] { on_reloaded(); });
     server_.start(loaded, [this](std::size_t available) { on_started(available); });
-    if (!loop_.run())
-        status_ = status_failed;
-    return status_;
+    return true;
 }
 
 void Daemon::on_started(std::size_t available)

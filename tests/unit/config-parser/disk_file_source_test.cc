@@ -3,10 +3,13 @@
 // Files of all kinds, on disk.
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <fcntl.h>
 #include <fstream>
 #include <optional>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "config-parser/disk_file_source.h"
@@ -107,6 +110,67 @@ TEST_CASE("what everybody can write is read only where everybody is trusted")
     CHECK_FALSE(kind_of(careless.list(drop_ins)));
     REQUIRE(::chmod(drop_ins.c_str(), 01777) == 0); // as /tmp is
     CHECK_FALSE(kind_of(careful.list(drop_ins)));
+}
+
+/// Until the file is old enough to have a stamp.
+FileStamp settled(const std::string& path, Trust trust = Trust::everybody)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    for (;;) {
+        if (const auto stamp = DiskFiles(trust).stamp(path))
+            return *stamp;
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+TEST_CASE("a stamp is had only by a file that has rested, and each change makes another")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/f";
+    const std::string other = directory.path() + "/g";
+    const std::string link = directory.path() + "/link";
+    std::ofstream(path) << "one";
+    std::ofstream(other) << "one";
+    REQUIRE(::symlink("f", link.c_str()) == 0);
+    CHECK_FALSE(DiskFiles().stamp(path)); // young
+
+    const FileStamp first = settled(path);
+    CHECK(settled(link) == first); // of what it points to
+    const FileStamp second = settled(other);
+    CHECK(first != second);
+    REQUIRE(::unlink(link.c_str()) == 0);
+    REQUIRE(::symlink("g", link.c_str()) == 0);
+    CHECK(settled(link) == second); // the link itself may be young
+
+    struct stat before {};
+    REQUIRE(::stat(path.c_str(), &before) == 0);
+    std::ofstream(path) << "two";
+    const std::array<timespec, 2> times{before.st_atim, before.st_mtim};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
+    const FileStamp same_size_and_time = settled(path);
+    CHECK(same_size_and_time.modified == first.modified);
+    CHECK(same_size_and_time != first);
+
+    REQUIRE(::chmod(path.c_str(), 0600) == 0);
+    CHECK(settled(path) != same_size_and_time);
+    const FileStamp with_mode = settled(path);
+    REQUIRE(::rename(other.c_str(), path.c_str()) == 0);
+    CHECK(settled(path) != with_mode);
+}
+
+TEST_CASE("what cannot be read or is not trusted has no stamp")
+{
+    const tests::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/f";
+    std::ofstream(path) << "x";
+    REQUIRE(::chmod(path.c_str(), 0666) == 0);
+    (void)settled(path, Trust::everybody);
+
+    CHECK_FALSE(DiskFiles(Trust::owners).stamp(path));
+    CHECK_FALSE(DiskFiles().stamp(directory.path()));
+    CHECK_FALSE(DiskFiles().stamp(directory.path() + "/nothing"));
+    CHECK_FALSE(DiskFiles().stamp("/proc/self/status")); // no times to rely on
 }
 
 TEST_CASE("execution needs the permission")
