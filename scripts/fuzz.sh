@@ -7,6 +7,7 @@
 # usage: scripts/fuzz.sh HOURS [TARGET...]         all of them (or those named) share so many hours
 #        scripts/fuzz.sh --seconds N [TARGET...]   so many seconds for each
 #        scripts/fuzz.sh --smoke                   20 seconds for each, as in CI
+#        scripts/fuzz.sh --build                   only builds them
 #
 # Starts from tests/fuzz/seeds, past crashes, the golden inputs, and, where they are found, the files
 # of USHERD_CORPUS (a directory; default ../shared/corpus beside the checkout). What it learns stays
@@ -25,10 +26,11 @@ usage() {
     exit "$1"
 }
 
-seconds='' hours=''
+seconds='' hours='' only_build=no
 case ${1:-} in
 -h | --help) usage 0 ;;
 --smoke) seconds=20; shift ;;
+--build) only_build=yes seconds=20; shift ;;
 --seconds) seconds=${2:-}; shift; shift || usage 2 ;;
 *) hours=${1:-}; shift || usage 2 ;;
 esac
@@ -92,8 +94,9 @@ fuzz() {
     return $status
 }
 
-cmake --preset fuzz >/dev/null
+cmake --preset fuzz -DUSHERD_PRECOMPILE=ON >/dev/null
 cmake --build $build --target fuzz_programs
+[ $only_build = no ] || exit 0
 gather
 failed=0
 running=0

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Everything that must be green before a change lands; CI runs nothing else.
-#   scripts/test.sh         what the tests need, the checks, then unit, golden and integration tests
-#                           in a release build and under the address and undefined sanitizers,
+#   scripts/test.sh         what the tests need, the checks, then every test under the address and
+#                           undefined sanitizers, those that need the daemon in a release build too,
 #                           and every fuzz target for 20 seconds
 #   scripts/test.sh quick   the checks, unit and golden tests of a debug build; under a minute
 #   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, tests that are named, shell scripts
@@ -21,15 +21,37 @@ summaries=()
 started=$SECONDS
 if command -v ccache >/dev/null; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    # Without it a file with precompiled headers is never found again.
+    export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
 fi
 
 say() { printf '== %s (%d s)\n' "$*" $((SECONDS - started)); }
 
 # run NAME COMMAND...: quiet unless it fails; counts as one.
 run() {
+    local name=$1 status=0
+    shift
+    "$@" >"$logs/$name.log" 2>&1 || status=$?
+    judge "$name" $status
+}
+
+# begin NAME COMMAND...: beside what comes next, and after it in rank. end NAME: waits for it; counts as one.
+declare -A begun=()
+begin() {
     local name=$1
     shift
-    if "$@" >"$logs/$name.log" 2>&1; then
+    (renice -n 19 $BASHPID && "$@") >"$logs/$name.log" 2>&1 &
+    begun[$name]=$!
+}
+end() {
+    local status=0
+    wait "${begun[$1]}" || status=$?
+    judge "$1" $status
+}
+
+judge() {
+    local name=$1
+    if [ "$2" -eq 0 ]; then
         passed=$((passed + 1))
         say "$name: ok"
     else
@@ -87,12 +109,18 @@ count_cases() {
     END { finish(); print p + 0, f + 0, left_out + 0 }' "$1"
 }
 
-# suite PRESET [CTEST_OPTION...]: configure, build, run the tests.
+# build PRESET [OPTION...]: configure and build.
+build() {
+    local preset=$1
+    shift
+    cmake --preset "$preset" -DUSHERD_TESTS=ON -DUSHERD_PRECOMPILE=ON "$@"
+    cmake --build "build/$preset" --parallel "$jobs"
+}
+
+# suite PRESET [CTEST_OPTION...]: run the tests.
 suite() {
     local preset=$1 cases_passed cases_failed cases_skipped line
     shift
-    run "$preset-configure" cmake --preset "$preset" -DUSHERD_TESTS=ON || return 0
-    run "$preset-build" cmake --build "build/$preset" --parallel "$jobs" || return 0
     say "$preset: tests"
     # They wait more than they work.
     if ! ctest --test-dir "build/$preset" --parallel $((jobs * 2)) --output-on-failure --no-tests=error "$@" 2>&1 |
@@ -115,15 +143,25 @@ case ${1:-all} in
 lint) lint ;;
 quick)
     lint
-    suite dev -L 'unit|golden'
+    if run dev-build build dev -DUSHERD_UNIT_TESTS=ON; then
+        suite dev -L 'unit|golden'
+    fi
     ;;
 all)
     scripts/install-deps.sh --tests
     lint
     run cppcheck scripts/check-cppcheck.sh || true
-    suite release
-    suite asan -LE soak # two minutes of soak are enough, and sanitizers keep memory
-    run fuzz scripts/fuzz.sh --smoke || true
+    # Tests wait more than they work: the next build has what they leave.
+    run release-build build release -DUSHERD_UNIT_TESTS=OFF && built=yes || built=no
+    begin asan-build build asan -DUSHERD_UNIT_TESTS=ON
+    [ "$built" = no ] || suite release
+    end asan-build && built=yes || built=no
+    begin fuzz-build scripts/fuzz.sh --build
+    # Two minutes of soak are enough, and sanitizers keep memory.
+    [ "$built" = no ] || suite asan -LE soak
+    if end fuzz-build; then
+        run fuzz scripts/fuzz.sh --smoke || true
+    fi
     ;;
 *)
     echo "usage: $0 [quick | lint]" >&2
