@@ -17,12 +17,13 @@ namespace {
 
 /// A long turn, such as the start with ten thousand services, does not wait for its end.
 constexpr std::size_t flush_at_bytes = std::size_t{64} * 1024;
-constexpr std::chrono::milliseconds retry_delay{50};
+constexpr std::chrono::milliseconds first_delay{50};
+constexpr std::chrono::milliseconds longest_delay{1000};
 
 } // namespace
 
 FlushQueue::FlushQueue(sys::EventLoop& loop)
-    : end_of_turn_(loop, sys::bind<&FlushQueue::flush>(*this)),
+    : delay_(first_delay), end_of_turn_(loop, sys::bind<&FlushQueue::flush>(*this)),
       later_(loop, sys::bind<&FlushQueue::on_retry>(*this))
 {
 }
@@ -42,8 +43,10 @@ void FlushQueue::retry(LineSink& sink)
         return;
     sink.is_waiting_ = true;
     waiting_.push_back(&sink);
-    if (!later_.is_started())
-        later_.start(retry_delay);
+    if (later_.is_started())
+        return;
+    later_.start(delay_);
+    delay_ = std::min(delay_ * 2, longest_delay);
 }
 
 void FlushQueue::forget(LineSink& sink) noexcept
@@ -65,6 +68,8 @@ void FlushQueue::flush() noexcept
         due_[i]->flush();
     }
     due_.clear();
+    if (waiting_.empty())
+        delay_ = first_delay;
 }
 
 void FlushQueue::on_retry() noexcept

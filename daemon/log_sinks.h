@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -40,7 +41,7 @@ public:
 
     /// At the end of this turn.
     void add(LineSink& sink);
-    /// In a twentieth of a second.
+    /// In a twentieth of a second; the more often in vain the later, up to a second.
     void retry(LineSink& sink);
     void forget(LineSink& sink) noexcept;
     [[nodiscard]] static bool is_waiting(const LineSink& sink) noexcept { return sink.is_waiting_; }
@@ -52,6 +53,7 @@ private:
 
     std::vector<LineSink*> due_; ///< nullptr: forgotten
     std::vector<LineSink*> waiting_;
+    std::chrono::milliseconds delay_; ///< until the next retry
     sys::Deferred end_of_turn_;
     sys::Timer later_;
 };

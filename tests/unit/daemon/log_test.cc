@@ -3,6 +3,7 @@
 // The daemon's messages and the services' records in files, with their limits and troubles.
 
 #include <algorithm>
+#include <chrono>
 #include <fcntl.h>
 #include <regex>
 #include <sys/stat.h>
@@ -92,6 +93,23 @@ std::size_t line_bytes(FileLog& fixture)
     fixture.log->flush();
     return fixture.directory.read("measure.log").size();
 }
+
+/// Never gets rid of anything.
+class StuckSink final : public LineSink {
+public:
+    explicit StuckSink(FlushQueue& queue) : queue_(queue) {}
+    ~StuckSink() override { queue_.forget(*this); }
+    void flush() noexcept override
+    {
+        ++tries;
+        queue_.retry(*this);
+    }
+
+    int tries = 0;
+
+private:
+    FlushQueue& queue_;
+};
 
 } // namespace
 
@@ -336,6 +354,18 @@ TEST_CASE("in JSON, every line of both logs is an object")
     CHECK(first["reason"] == "address");
     CHECK(first["record"] == "FAIL: own address from=192.0.2.7");
     CHECK(fixture.service_lines() == 2);
+}
+
+TEST_CASE("a log that takes nothing is tried less and less often")
+{
+    using Clock = std::chrono::steady_clock;
+    sys::EventLoop loop;
+    FlushQueue queue(loop);
+    StuckSink sink(queue);
+    const auto begun = Clock::now();
+    queue.add(sink);
+    CHECK(tests::run_until(loop, [&] { return sink.tries == 5; }));
+    CHECK(Clock::now() - begun >= std::chrono::milliseconds(50 + 100 + 200 + 400));
 }
 
 } // namespace usherd::daemon
