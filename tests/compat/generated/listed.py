@@ -130,10 +130,12 @@ def braces(file, difference, _):
 
 @rule("note")
 def log_sizes(file, difference, group):
-    """Sizes beyond 31 bits mean what they say; ones below zero are bad values."""
+    """Sizes beyond 31 bits mean what they say, also the hard one that follows from the soft one, 20480
+    above it; ones below zero are bad values."""
     if difference.aspect == "attribute" and difference.what == "Logging to file":
         lines = file.of(difference.section, "log_type") or file.of_defaults("log_type")
-        return any(wraps(word) or re.search(r"\d[kKmM]", word)
+        return any(wraps(word) or re.search(r"\d[kKmM]", word) or
+                   word.isdigit() and wraps(str(int(word) + 20480))
                    for found in lines for word in found.values[2:])
     return complaint(file, difference, "log_type", rf"limit such as 500000, 512K or 8M, found '{NUMBER}'") and \
         follows(difference)

@@ -136,7 +136,7 @@ def diagnostic_differences(old, new, reading):
 
 def named(found, reading):
     """xinetd calls a service by its name alone: what it says so of one is set against what usherd says
-    later of a section of that name, or said earlier when it dropped one."""
+    later of a section of that name, or said earlier when it dropped one. One message has no name."""
     said = [difference for difference in found if difference.what.endswith(" later")]
     more = []
     for mine in [difference for difference in said if difference.section is None]:
@@ -144,6 +144,9 @@ def named(found, reading):
             words = set(re.findall(r"[\w-]+", text))
             theirs = next((other for other in said if other.what == mine.what and
                            len(other.new) > len(other.old) and reading.name(other.section) in words), None)
+            if not theirs and "NAMEINARGS" in text:
+                theirs = next((other for other in said if other.what == mine.what and
+                               len(other.new) > len(other.old) and "NAMEINARGS" in "".join(other.new)), None)
             dropped = [section.number for section in reading.sections
                        if reading.name(section.number) in words and
                        any(" is disabled because of" in line for line in reading.told.get(section.number, ()))]
