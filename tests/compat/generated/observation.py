@@ -135,27 +135,34 @@ def diagnostic_differences(old, new, reading):
 
 
 def named(found, reading):
-    """xinetd calls a service by its name alone: what it says so of one is set against what usherd says
+    """xinetd calls a service by its name or its id alone: what it says so of one is set against what usherd says
     later of a section of that name, or said earlier when it dropped one. One message has no name."""
+    def is_named(number, words):
+        ids = [word for line in reading.of(number, "id") for word in line.values]
+        return not words.isdisjoint([reading.name(number), *ids])
+
     said = [difference for difference in found if difference.what.endswith(" later")]
     more = []
     for mine in [difference for difference in said if difference.section is None]:
         for text in list(mine.old):
             words = set(re.findall(r"[\w-]+", text))
             theirs = next((other for other in said if other.what == mine.what and
-                           len(other.new) > len(other.old) and reading.name(other.section) in words), None)
+                           len(other.new) > len(other.old) and is_named(other.section, words)), None)
             if not theirs and "NAMEINARGS" in text:
                 theirs = next((other for other in said if other.what == mine.what and
                                len(other.new) > len(other.old) and "NAMEINARGS" in "".join(other.new)), None)
             dropped = [section.number for section in reading.sections
-                       if reading.name(section.number) in words and
-                       any(" is disabled because of" in line for line in reading.told.get(section.number, ()))]
+                       if is_named(section.number, words) and
+                       any(re.search(" is disabled because of| does not go with ", line)
+                           for line in reading.told.get(section.number, ()))]
             if theirs:
                 mine.old.remove(text)
                 theirs.new.pop()
             elif dropped and len(mine.old) > len(mine.new):
                 mine.old.remove(text)
-                more.append(Difference("diagnostic", mine.what, dropped[0], [text], []))
+                # Of several, xinetd speaks of one that it has brought back (S5).
+                revived = next((number for number in dropped if reading.of(number, "disable")), dropped[0])
+                more.append(Difference("diagnostic", mine.what, revived, [text], []))
     return [difference for difference in found
             if difference not in said or len(difference.old) != len(difference.new)] + more
 

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/log.h"
+#include "daemon/log_sinks.h"
 #include "daemon/sys/unique_fd.h"
 #include "tests/support/catch.h"
 #include "tests/support/run_loop.h"
