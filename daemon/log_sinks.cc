@@ -37,8 +37,10 @@ void FlushQueue::add(LineSink& sink)
     end_of_turn_.schedule();
 }
 
-void FlushQueue::retry(LineSink& sink)
+void FlushQueue::retry(LineSink& sink, bool has_progressed)
 {
+    if (has_progressed)
+        delay_ = first_delay;
     if (sink.is_waiting_)
         return;
     sink.is_waiting_ = true;
@@ -130,7 +132,7 @@ void LineFile::flush() noexcept
     const int error_number = errno;
     buffer_.erase(0, written);
     if (outcome < 0) {
-        queue_.retry(*this);
+        queue_.retry(*this, written > 0);
         if (error_number != EAGAIN && !failing_) {
             failing_ = true;
             observer_.on_write_error(error_number);

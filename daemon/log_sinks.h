@@ -42,7 +42,8 @@ public:
     /// At the end of this turn.
     void add(LineSink& sink);
     /// In a twentieth of a second; the more often in vain the later, up to a second.
-    void retry(LineSink& sink);
+    /// @param has_progressed a part could be written
+    void retry(LineSink& sink, bool has_progressed);
     void forget(LineSink& sink) noexcept;
     [[nodiscard]] static bool is_waiting(const LineSink& sink) noexcept { return sink.is_waiting_; }
     /// What is due, now.

@@ -62,6 +62,7 @@ void SyslogSocket::enqueue(int priority, std::string_view text, int pid)
 
 void SyslogSocket::flush() noexcept
 {
+    const std::size_t waited = pending_.size();
     Sent sent = send_pending();
     if (sent == Sent::everything && lost_ > 0) {
         enqueue(settings_.facility | LOG_WARNING,
@@ -74,7 +75,7 @@ void SyslogSocket::flush() noexcept
     if (sent == Sent::everything)
         queue_.forget(*this);
     else
-        queue_.retry(*this);
+        queue_.retry(*this, pending_.size() < waited);
 }
 
 void SyslogSocket::on_writable() noexcept

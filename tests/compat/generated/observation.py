@@ -141,6 +141,9 @@ def named(found, reading):
         ids = [word for line in reading.of(number, "id") for word in line.values]
         return not words.isdisjoint([reading.name(number), *ids])
 
+    def has_flag(number, flag):
+        return any(flag in line.values for line in reading.of(number, "flags"))
+
     said = [difference for difference in found if difference.what.endswith(" later")]
     more = []
     for mine in [difference for difference in said if difference.section is None]:
@@ -152,7 +155,8 @@ def named(found, reading):
                 theirs = next((other for other in said if other.what == mine.what and
                                len(other.new) > len(other.old) and "NAMEINARGS" in "".join(other.new)), None)
             dropped = [section.number for section in reading.sections
-                       if is_named(section.number, words) and
+                       if (is_named(section.number, words) or
+                           "NAMEINARGS" in text and has_flag(section.number, "NAMEINARGS")) and
                        any(re.search(" is disabled because of| does not go with ", line)
                            for line in reading.told.get(section.number, ()))]
             if theirs:

@@ -103,7 +103,7 @@ public:
     void flush() noexcept override
     {
         ++tries;
-        queue_.retry(*this);
+        queue_.retry(*this, false);
     }
 
     int tries = 0;
