@@ -101,7 +101,8 @@ void FileWalk::read_inetd_conf(const std::string& path, InetdDialect dialect)
     sources_.drop_text(id);
 }
 
-SourceId FileWalk::read_text(const std::string& path, FileSource::Text text, FrontEnd front_end)
+SourceId FileWalk::read_text(const std::string& path, const FileSource::Text& text,
+                             FrontEnd front_end)
 {
     ++files_read_;
     bytes_read_ += text->size();

@@ -64,7 +64,7 @@ private:
     void read_drop_in(const std::string& path, FrontEnd front_end, SourceLocation from);
     SourceId read_drop_in_afresh(const std::string& path, std::string resolved, FrontEnd front_end,
                                  SourceLocation from);
-    SourceId read_text(const std::string& path, FileSource::Text text, FrontEnd front_end);
+    SourceId read_text(const std::string& path, const FileSource::Text& text, FrontEnd front_end);
     void visit(RawDocument document);
     void skip_by_name(const std::string& directory, const std::vector<std::string>& names,
                       const Word& path);

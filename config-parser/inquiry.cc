@@ -95,10 +95,9 @@ Answer InquiryLog::note(Inquiry inquiry, Answer answer)
                     .emplace(std::move(inquiry),
                              Kept{static_cast<std::uint32_t>(kept_.size()), text_of(answer)})
                     .first;
-    if (found == kept_.end())
+    // One that has changed while it was asked is as good as unknown.
+    if (found == kept_.end() || found->second.answer != text_of(answer))
         complete_ = false;
-    else if (found->second.answer != text_of(answer))
-        complete_ = false; // it changed while it was asked
     else
         since_.push_back(found->second.number);
     return answer;

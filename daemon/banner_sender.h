@@ -34,8 +34,8 @@ public:
 
 class BannerSender {
 public:
-    static constexpr std::size_t max_bytes = 64 * 1024; ///< of a file; the rest is not sent
-    static constexpr std::size_t max_pending = 256;     ///< connections; others are closed
+    static constexpr std::size_t max_bytes = std::size_t{64} * 1024; ///< of a file; no more is sent
+    static constexpr std::size_t max_pending = 256; ///< connections; others are closed
 
     /// Both outlive it. @param patience how long a client may take
     BannerSender(sys::EventLoop& loop, ProvokedLog& log,

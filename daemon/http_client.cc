@@ -24,7 +24,7 @@ namespace {
 
 /// What a client may send ahead of the reply to its request; evhttp would read without end.
 constexpr std::size_t most_ahead = max_head_bytes + control::max_body_bytes;
-constexpr std::size_t most_a_write = 256 * 1024;
+constexpr std::size_t most_a_write = std::size_t{256} * 1024;
 /// How long after a shutdown to look whether evhttp has noticed.
 constexpr std::chrono::milliseconds leave_time{100};
 constexpr std::chrono::seconds watch_time{1};

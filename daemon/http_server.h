@@ -42,7 +42,10 @@ public:
     /// Appends the next piece, of a few milliseconds' work at most.
     [[nodiscard]] virtual Next produce(std::string& out) noexcept = 0;
     /// How much may wait for a client that does not read, in bytes.
-    [[nodiscard]] virtual std::size_t most_waiting() const noexcept { return 256 * 1024; }
+    [[nodiscard]] virtual std::size_t most_waiting() const noexcept
+    {
+        return std::size_t{256} * 1024;
+    }
 };
 
 /// Who is at the other end.
@@ -85,7 +88,7 @@ public:
 };
 
 /// Bytes of a request's line and headers, their line ends not counted.
-inline constexpr std::size_t max_head_bytes = 8 * 1024;
+inline constexpr std::size_t max_head_bytes = std::size_t{8} * 1024;
 
 struct HttpLimits {
     std::size_t clients = 64;

@@ -28,6 +28,7 @@ public:
     /// Throws std::system_error if there is no descriptor.
     /// @param receiver outlives the reaper.
     Reaper(sys::EventLoop& loop, ExitReceiver& receiver);
+    ~Reaper() = default;
     Reaper(const Reaper&) = delete;
     Reaper& operator=(const Reaper&) = delete;
 

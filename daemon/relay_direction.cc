@@ -10,8 +10,8 @@ namespace usherd::daemon {
 namespace {
 
 // In one direction, then it is the loop's turn.
-constexpr std::size_t bytes_per_turn = 1024 * 1024;
-constexpr std::size_t bytes_per_splice = 512 * 1024;
+constexpr std::size_t bytes_per_turn = std::size_t{1024} * 1024;
+constexpr std::size_t bytes_per_splice = std::size_t{512} * 1024;
 
 /// An error of sending or receiving that tells of the other side, or of the way to it, and not of a
 /// system that cannot go on.

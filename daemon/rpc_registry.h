@@ -32,6 +32,7 @@ public:
 
     /// @param observer outlives it. @param update runs in the thread; tests give theirs.
     RpcRegistry(sys::EventLoop& loop, RpcObserver& observer, Update update = update_rpcbind);
+    ~RpcRegistry() = default;
     RpcRegistry(const RpcRegistry&) = delete;
     RpcRegistry& operator=(const RpcRegistry&) = delete;
 

@@ -21,6 +21,7 @@ public:
     /// All outlive it. @param scan_interval between looks for what is over
     Sensors(sys::EventLoop& loop, Log& log, ProvokedLog& provoked_log,
             std::chrono::milliseconds scan_interval = std::chrono::seconds(60));
+    ~Sensors() = default;
     Sensors(const Sensors&) = delete;
     Sensors& operator=(const Sensors&) = delete;
 

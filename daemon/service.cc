@@ -211,7 +211,7 @@ sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> lo
     std::erase_if(listeners_, [&](const auto& listener) { return !is_wanted(*listener); });
     sys::Result<void> ruled;
     for (const auto& listener : listeners_) {
-        if (!listener->is_open())
+        if (!listener->is_open() || before == spec_)
             continue;
         adjust_socket(listener->fd(), *spec_, listener->endpoint());
         if (auto one = renew_address_rules(listener->fd(), listener->endpoint(), *before, *spec_);

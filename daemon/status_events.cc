@@ -14,7 +14,7 @@ namespace {
 /// A turn's work: what is written costs much more than what is passed over.
 constexpr std::size_t most_lines = 200;
 constexpr std::size_t most_looks = 20'000;
-constexpr std::size_t most_queued = 1024 * 1024;
+constexpr std::size_t most_queued = std::size_t{1024} * 1024;
 
 class EventLines final : public HttpBody {
 public:

@@ -54,7 +54,7 @@ struct WrapperAnswer {
 };
 
 /// Largest packet that either end sends.
-inline constexpr std::size_t max_wrapper_packet = 32 * 1024;
+inline constexpr std::size_t max_wrapper_packet = std::size_t{32} * 1024;
 
 [[nodiscard]] std::string encode(const WrapperQuestion& question);
 /// Nothing if `packet` is no question.

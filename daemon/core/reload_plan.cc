@@ -113,7 +113,9 @@ ReloadPlan plan_reload(std::span<const RunningService> running, const config::Lo
         const SpecPointer* match = candidates.take(
             old.id, [&old](const ServiceSpec& spec) { return same_identity(old, spec); });
         if (match != nullptr) {
-            auto& list = old.same_settings(**match)             ? plan.unchanged
+            // The very same where its file was not read again.
+            const bool is_same = running[index].spec == *match || old.same_settings(**match);
+            auto& list = is_same                                ? plan.unchanged
                          : old.endpoints != (*match)->endpoints ? plan.rebind
                                                                 : plan.adjust;
             list.push_back({index, *match});

@@ -49,7 +49,7 @@ struct Layout {
 
     explicit Layout(std::size_t columns)
     {
-        constexpr std::size_t numbers = 4 * 8; // running, two rates, refused
+        constexpr std::size_t numbers = std::size_t{4} * 8; // running, two rates, refused
         const std::size_t fixed = id + 1 + state + numbers + 2;
         fits = columns >= fixed;
         spark = columns > fixed ? std::min<std::size_t>(columns - fixed, 60) : 0;

@@ -35,7 +35,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 # What the daemon is expected to complain about; everything else at these levels is a finding.
 LEVELS = ("ERROR", "CRITICAL", "WARNING")
 EXPECTED = ("global_no_access list", "similar messages", "the soak's handler complains",
-            "libwrap refused", " to runtime server")
+            "libwrap refused", " to runtime server",
+            " to guest server", " to mover server")  # which a reload has taken away
 TRANSITION = 10  # seconds that /proc and the events may differ about a process
 
 
