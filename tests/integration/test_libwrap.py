@@ -173,6 +173,8 @@ class Rules(LibwrapCase):
             subject.wait_idle()
             subject.wait_asleep()
             answers.append(client.ask(4000, b"x", source="127.0.0.1"))
+            subject.wait_idle()
+            subject.wait_asleep()
             return answers, sorted(records(subject))
         for deny in ("in.udp: 127.0.0.5\n", "in.udp: five.example.test\n"):
             answers, _ = self.same("", deny, text, scenario)
