@@ -118,6 +118,8 @@ class Orders(StatusCase):
         self.addCleanup(held.close)
         client.read_some(held, 2)
         [pid] = subject.handlers()
+        # He may speak before the daemon has heard that he was started.
+        wait.wait_until(lambda: self.get("/v1/connections")["connections"], "the handler's row")
         answer = self.ask(f"/v1/connections/{pid}/kill", "POST").json
         self.assertEqual((answer["pid"], answer["service"], answer["kill_grace_seconds"]),
                          (pid, "a", 1))
