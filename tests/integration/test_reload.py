@@ -19,13 +19,6 @@ def ports():
 
 
 class ReloadCase(IntegrationCase):
-    def held(self, port=4000, source=None):
-        connection = client.connect(port, source=source)
-        self.addCleanup(connection.close)
-        connection.sendall(b"x")
-        self.assertEqual(client.read_some(connection, 1), b"x")
-        return connection
-
     def alive(self, connection):
         try:
             connection.sendall(b"y")
@@ -38,7 +31,7 @@ class Plan(ReloadCase):
     def change(self, before, after, said, survives):
         """Reloads from `before` to `after` with one handler of `before` running; both daemons."""
         def scenario(subject):
-            held = self.held()
+            held = self.hold()
             subject.configure(after)
             result = subject.reload()
             if not survives:
@@ -104,12 +97,12 @@ class Plan(ReloadCase):
 
     def test_a_disappeared_main_file_changes_nothing(self):
         def scenario(subject):
-            held = self.held()
+            held = self.hold()
             subject.configuration.unlink()
             subject.send(signal.SIGHUP)
             subject.wait_for_message("reconfiguration failed")
             alive = self.alive(held)
-            again = self.alive(self.held())
+            again = self.alive(self.hold())
             held.close()
             return alive, again
         self.assertEqual(self.compare(self.BEFORE, scenario), (True, True))
@@ -126,7 +119,7 @@ class NewRules(ReloadCase):
 
     def test_running_handlers_are_not_judged_again_but_counted(self):
         def scenario(subject):
-            first, second = self.held(), self.held()
+            first, second = self.hold(), self.hold()
             subject.configure(defaults() + service(**CAT, instances=1))
             subject.reload()
             alive = self.alive(first) and self.alive(second)
@@ -147,7 +140,7 @@ class NewRules(ReloadCase):
         """xinetd applies the new log_on_success to it; compare what is logged, not how much."""
         self.require(USHERD)
         subject = self.started(USHERD, defaults() + service(**CAT))
-        held = self.held()
+        held = self.hold()
         subject.configure(defaults() + service(**CAT, log_on_success="PID"))
         subject.reload()
         held.close()
@@ -172,7 +165,7 @@ class NewRules(ReloadCase):
     def test_a_killed_handler_of_a_removed_service_says_by_which_signal(self, kind):
         """xinetd logs status=0 (D9)."""
         subject = self.started(kind, defaults() + service(**CAT) + service("b", port=4001))
-        held = self.held()
+        held = self.hold()
         subject.configure(defaults() + service("b", port=4001))
         subject.reload()
         self.assertRegex(subject.wait_for_record("EXIT: a")[0], r"EXIT: a signal=9 pid=\d+")
@@ -192,12 +185,12 @@ class Broken(ReloadCase):
     def test_a_broken_service_runs_on_as_it_was_and_all_else_changes(self):
         before = defaults() + service(**CAT) + service("b", port=4001, server_args="old")
         subject = self.started(USHERD, before + service("c", port=4002))
-        held = self.held()
+        held = self.hold()
         subject.configure(defaults() + service(server="/bin/echo", nice="lots")
                           + service("b", port=4001, server_args="new") + service("d", port=4003))
         subject.reload()
         self.assertTrue(self.alive(held))
-        self.assertTrue(self.alive(self.held()), "served as before")
+        self.assertTrue(self.alive(self.hold()), "served as before")
         self.assertEqual(client.exchange(4001).data, b"new\n")
         self.assertEqual(ports(), {4000, 4001, 4003})
         errors = subject.message_texts("ERROR")
@@ -216,7 +209,7 @@ class Broken(ReloadCase):
         drop_in.start()
         path.write_text("service a\n{\n    nice= 3\n}\n")
         drop_in.reload()
-        self.assertTrue(self.alive(self.held()))
+        self.assertTrue(self.alive(self.hold()))
         self.assertEqual(ports(), {4000, 4001})
 
     def test_a_new_service_that_is_broken_does_not_start(self):
@@ -269,7 +262,7 @@ class Internal(ReloadCase):
     @on(USHERD)
     def test_sessions_of_an_unchanged_internal_service_run_on(self, kind):
         subject = self.started(kind, defaults() + internal("echo", port=4000))
-        held = self.held()
+        held = self.hold()
         subject.configure(defaults() + internal("echo", port=4000, instances=5)
                           + service("b", port=4001))
         subject.reload()
