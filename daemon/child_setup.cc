@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/child_setup.h"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "daemon/raw_call.h"
 
 // clone(2) by the name that the thread sanitizer does not replace: its own would take the child for
 // a fork and reset, in memory that is the daemon's, what it knows of the daemon's threads.
@@ -40,15 +45,24 @@ constexpr std::size_t kernel_sigset_bytes = 8;
 [[noreturn]] void leave(int status) noexcept
 {
     for (;;)
-        ::syscall(SYS_exit_group, status);
+        raw_call(SYS_exit_group, status);
 }
 
-[[noreturn]] void fail(ChildPlan& plan, core::SpawnStage stage, int error_number) noexcept
+/// @param result of the call that failed
+[[noreturn]] void fail(ChildPlan& plan, core::SpawnStage stage, long result) noexcept
 {
     plan.failure.stage = stage;
-    plan.failure.error_number = error_number;
+    plan.failure.error_number = static_cast<int>(-result);
+    // For who sees afterwards that the kernel has cleared `in_memory`.
+    std::atomic_thread_fence(std::memory_order_release);
     // What xinetd's children exit with.
     leave(stage == core::SpawnStage::exec ? 0 : 1);
+}
+
+void check(ChildPlan& plan, core::SpawnStage stage, long result) noexcept
+{
+    if (result < 0)
+        fail(plan, stage, result);
 }
 
 /// Before signals are unblocked: a handler of the daemon must not run in here.
@@ -56,7 +70,7 @@ void reset_signals(const ChildPlan& plan) noexcept
 {
     const KernelSigaction by_default{};
     for (std::size_t i = 0; i < plan.signal_count; ++i)
-        ::syscall(SYS_rt_sigaction, plan.signals[i], &by_default, nullptr, kernel_sigset_bytes);
+        raw_call(SYS_rt_sigaction, plan.signals[i], &by_default, nullptr, kernel_sigset_bytes);
 }
 
 /// The new ids also make the kernel forbid this memory, the daemon's, to be traced by them. That
@@ -64,41 +78,43 @@ void reset_signals(const ChildPlan& plan) noexcept
 /// @see prctl(2), PR_SET_DUMPABLE
 void change_ids(ChildPlan& plan) noexcept
 {
-    if (plan.gid >= 0 && ::syscall(call_setgid, static_cast<gid_t>(plan.gid)) < 0)
-        fail(plan, core::SpawnStage::group, errno);
+    if (plan.gid >= 0)
+        check(plan, core::SpawnStage::group, raw_call(call_setgid, static_cast<gid_t>(plan.gid)));
     if (plan.groups_unknown)
-        fail(plan, core::SpawnStage::groups, ENOENT);
-    if (plan.set_groups && ::syscall(call_setgroups, plan.group_count, plan.groups) < 0)
-        fail(plan, core::SpawnStage::groups, errno);
-    if (plan.uid >= 0 && ::syscall(call_setuid, static_cast<uid_t>(plan.uid)) < 0)
-        fail(plan, core::SpawnStage::user, errno);
+        fail(plan, core::SpawnStage::groups, -ENOENT);
+    if (plan.set_groups)
+        check(plan, core::SpawnStage::groups,
+              raw_call(call_setgroups, plan.group_count, plan.groups));
+    if (plan.uid >= 0)
+        check(plan, core::SpawnStage::user, raw_call(call_setuid, static_cast<uid_t>(plan.uid)));
 }
 
 /// Errors are ignored, as in xinetd: an ordinary user may not lower it.
 void change_nice(int by) noexcept
 {
     constexpr int lowest = -20, highest = 19, kernel_bias = 20; // getpriority(2) itself gives 1..40
-    const auto biased = static_cast<int>(::syscall(SYS_getpriority, PRIO_PROCESS, 0));
+    const auto biased = static_cast<int>(raw_call(SYS_getpriority, PRIO_PROCESS, 0));
     if (biased < 0)
         return;
     long wanted = static_cast<long>(kernel_bias - biased) + by;
     wanted = wanted < lowest ? lowest : wanted > highest ? highest : wanted;
-    ::syscall(SYS_setpriority, PRIO_PROCESS, 0, wanted);
+    raw_call(SYS_setpriority, PRIO_PROCESS, 0, wanted);
 }
 
 void move_descriptors(ChildPlan& plan) noexcept
 {
     int off = 0;
-    ::syscall(SYS_ioctl, plan.connection, FIONBIO, &off);
+    raw_call(SYS_ioctl, plan.connection, FIONBIO, &off);
     for (int target = 0; target < 3; ++target)
-        if (::syscall(SYS_dup3, plan.standard[target], target, 0) < 0)
-            fail(plan, core::SpawnStage::descriptors, errno);
+        check(plan, core::SpawnStage::descriptors,
+              raw_call(SYS_dup3, plan.standard[target], target, 0));
     int first_unwanted = 3;
-    if (plan.passed >= 0 && ::syscall(SYS_dup3, plan.passed, first_unwanted++, 0) < 0)
-        fail(plan, core::SpawnStage::descriptors, errno);
+    if (plan.passed >= 0)
+        check(plan, core::SpawnStage::descriptors,
+              raw_call(SYS_dup3, plan.passed, first_unwanted++, 0));
     // All of them are close-on-exec; this is for those that a library may have forgotten.
     if (plan.copy_below >= 0 && plan.close_rest)
-        ::syscall(SYS_close_range, first_unwanted, ~0U, 0);
+        raw_call(SYS_close_range, first_unwanted, ~0U, 0);
 }
 
 /// What execve(2) is to make of this process: what the peer of fd 0 is, as the system that labels
@@ -108,13 +124,13 @@ void take_context_of_peer(ChildPlan& plan) noexcept
 {
     char context[4096];
     socklen_t length = sizeof context;
-    if (::syscall(SYS_getsockopt, 0, SOL_SOCKET, SO_PEERSEC, context, &length) < 0)
-        fail(plan, core::SpawnStage::context, errno);
+    check(plan, core::SpawnStage::context,
+          raw_call(SYS_getsockopt, 0, SOL_SOCKET, SO_PEERSEC, context, &length));
     const long file =
-        ::syscall(SYS_openat, AT_FDCWD, "/proc/thread-self/attr/exec", O_WRONLY | O_CLOEXEC);
-    if (file < 0 || ::syscall(SYS_write, file, context, length) < 0)
-        fail(plan, core::SpawnStage::context, errno);
-    ::syscall(SYS_close, file);
+        raw_call(SYS_openat, AT_FDCWD, "/proc/thread-self/attr/exec", O_WRONLY | O_CLOEXEC);
+    check(plan, core::SpawnStage::context, file);
+    check(plan, core::SpawnStage::context, raw_call(SYS_write, file, context, length));
+    raw_call(SYS_close, file);
 }
 
 /// Errors are ignored, as in xinetd: raising a hard limit takes root.
@@ -125,13 +141,13 @@ void set_limits(const ChildPlan& plan) noexcept
     };
     for (std::size_t i = 0; i < plan.limit_count; ++i) {
         const KernelLimit limit{plan.limits[i].value, plan.limits[i].value};
-        ::syscall(SYS_prlimit64, 0, plan.limits[i].resource, &limit, nullptr);
+        raw_call(SYS_prlimit64, 0, plan.limits[i].resource, &limit, nullptr);
     }
 }
 
 void write_pid(char* digits) noexcept
 {
-    auto pid = static_cast<unsigned long>(::syscall(SYS_getpid));
+    auto pid = static_cast<unsigned long>(raw_call(SYS_getpid));
     char reversed[24];
     int length = 0;
     do {
@@ -143,35 +159,53 @@ void write_pid(char* digits) noexcept
     *digits = '\0';
 }
 
+/// The part of the daemon's table that is this child's, and tells who waits for it.
+void take_table(ChildPlan& plan) noexcept
+{
+    const long result = plan.copy_below < 0
+                            ? 0
+                            : raw_call(SYS_close_range, plan.copy_below, ~0U, CLOSE_RANGE_UNSHARE);
+    std::atomic_ref(plan.own_table).store(1);
+    const std::uint64_t one = 1;
+    if (plan.told_at >= 0)
+        raw_call(SYS_write, plan.told_at, &one, sizeof one);
+    check(plan, core::SpawnStage::descriptors, result);
+}
+
 [[noreturn]] void run_child(ChildPlan& plan) noexcept
 {
-    // First of all: until then every change of a descriptor is the daemon's.
-    if (plan.copy_below >= 0 &&
-        ::syscall(SYS_close_range, plan.copy_below, ~0U, CLOSE_RANGE_UNSHARE) < 0)
-        fail(plan, core::SpawnStage::descriptors, errno);
+    take_table(plan); // first of all: until then every change of a descriptor is the daemon's
     reset_signals(plan);
     change_ids(plan);
-    ::syscall(SYS_umask, plan.umask);
+    raw_call(SYS_umask, plan.umask);
     if (plan.change_nice)
         change_nice(plan.nice);
     move_descriptors(plan);
     if (plan.take_context)
         take_context_of_peer(plan);
     set_limits(plan);
-    ::syscall(SYS_setsid); // cannot fail: a new process leads no group
-    if (::syscall(SYS_chdir, "/") < 0)
-        fail(plan, core::SpawnStage::directory, errno);
+    raw_call(SYS_setsid); // cannot fail: a new process leads no group
+    check(plan, core::SpawnStage::directory, raw_call(SYS_chdir, "/"));
     if (plan.pid_digits != nullptr)
         write_pid(plan.pid_digits);
     const std::uint64_t no_signals = 0;
-    ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, kernel_sigset_bytes);
-    ::syscall(SYS_execve, plan.path, plan.argv, plan.envp);
-    fail(plan, core::SpawnStage::exec, errno);
+    raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, kernel_sigset_bytes);
+    fail(plan, core::SpawnStage::exec, raw_call(SYS_execve, plan.path, plan.argv, plan.envp));
 }
 
 int enter_child(void* plan)
 {
     run_child(*static_cast<ChildPlan*>(plan));
+}
+
+/// Sleeps until the word is cleared or that time has passed. Wakes for no reason, too.
+void sleep_while_in_memory(const ChildPlan& plan, std::chrono::nanoseconds longest) noexcept
+{
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(longest);
+    const timespec time{static_cast<time_t>(seconds.count()),
+                        static_cast<long>((longest - seconds).count())};
+    // The kernel's wake is not a private one.
+    ::syscall(SYS_futex, &plan.in_memory, FUTEX_WAIT, 1, &time, nullptr, 0);
 }
 
 } // namespace
@@ -180,6 +214,38 @@ pid_t start_child(ChildPlan& plan, void* stack_top) noexcept
 {
     const int share_table = plan.copy_below >= 0 ? CLONE_FILES : 0;
     return ::__clone(enter_child, stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD | share_table, &plan);
+}
+
+pid_t start_child_beside(ChildPlan& plan, void* stack_top) noexcept
+{
+    // Without a part to copy the kernel copies all of it, at once.
+    const int share_table = plan.copy_below >= 0 ? CLONE_FILES : 0;
+    if (share_table == 0)
+        plan.own_table = 1;
+    return ::__clone(enter_child, stack_top,
+                     CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD | share_table, &plan, nullptr,
+                     nullptr, &plan.in_memory);
+}
+
+bool has_left(ChildPlan& plan) noexcept
+{
+    return std::atomic_ref(plan.in_memory).load() == 0;
+}
+
+bool wait_until_left(ChildPlan& plan, std::chrono::steady_clock::time_point deadline) noexcept
+{
+    while (!has_left(plan)) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= deadline)
+            return false;
+        sleep_while_in_memory(plan, deadline - now);
+    }
+    return true;
+}
+
+bool has_own_table(ChildPlan& plan) noexcept
+{
+    return std::atomic_ref(plan.own_table).load() != 0;
 }
 
 bool can_copy_part_of_table() noexcept

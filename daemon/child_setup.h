@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The half of a start that runs in the child. The child shares the daemon's memory until it execs:
-// it reads a ChildPlan, writes `failure` and the digits of its pid, and touches nothing else; the
-// thread that made it sleeps in clone() meanwhile. Raw system calls on prepared data, no library,
-// no allocation, no return. Compiled without sanitizers, see CMakeLists.txt.
+// it reads a ChildPlan, writes what is marked `out` in it and the digits of its pid, and touches
+// nothing else, not even errno; whoever made it sleeps in clone() meanwhile, or runs on beside it.
+// Raw system calls on prepared data, no library, no allocation, no return. Compiled without
+// sanitizers, see CMakeLists.txt.
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <sys/types.h>
@@ -15,7 +17,7 @@
 
 namespace usherd::daemon {
 
-/// Plain pointers into memory of the worker that waits for the child.
+/// Plain pointers into memory that stays as it is until the child has left it.
 struct ChildPlan {
     const char* path = nullptr;
     char* const* argv = nullptr;
@@ -51,6 +53,11 @@ struct ChildPlan {
     bool take_context = false; ///< run the handler in the security context of its peer
 
     core::SpawnFailure failure; ///< out; stage none: the exec succeeded
+    int told_at = -1; ///< an eventfd(2) below copy_below, if not -1: counts up with `own_table`
+    /// Out, by way of std::atomic_ref: the child has a descriptor table of its own by now.
+    std::uint32_t own_table = 0;
+    /// Out, by the kernel and likewise: zero once the child no longer uses this memory.
+    std::uint32_t in_memory = 1;
 };
 
 /// Starts a child that runs `plan`, and returns once it has become the handler or has failed and is
@@ -59,6 +66,18 @@ struct ChildPlan {
 /// @param stack_top end of memory that only this thread's children use as their stack
 /// @return the pid, or -1 with errno where no process could be made
 pid_t start_child(ChildPlan& plan, void* stack_top) noexcept;
+
+/// The same, and returns at once: `plan`, what it points to and the stack belong to the child until
+/// has_left(). Not for builds without raw_calls_keep_errno. No signal whose action is a function is
+/// unblocked in the calling thread.
+pid_t start_child_beside(ChildPlan& plan, void* stack_top) noexcept;
+
+/// True once the child has become the handler, or has failed, or was killed.
+[[nodiscard]] bool has_left(ChildPlan& plan) noexcept;
+/// Waits for that. @return false: not by then
+bool wait_until_left(ChildPlan& plan, std::chrono::steady_clock::time_point deadline) noexcept;
+/// True once the child has copied what it needs of the descriptor table, its very first step.
+[[nodiscard]] bool has_own_table(ChildPlan& plan) noexcept;
 
 /// True if the kernel has what ChildPlan::copy_below needs (Linux 5.9).
 [[nodiscard]] bool can_copy_part_of_table() noexcept;

@@ -2,239 +2,46 @@
 #include "daemon/launcher.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <condition_variable>
-#include <csignal>
-#include <deque>
-#include <fcntl.h>
-#include <mutex>
-#include <pthread.h>
-#include <sys/eventfd.h>
-#include <system_error>
-#include <thread>
-#include <unistd.h>
-#include <utility>
-#include <vector>
+#include <sys/resource.h>
 
-#include "daemon/spawn_worker.h"
+#include "daemon/loop_launcher.h"
+#include "daemon/raw_call.h"
+#include "daemon/threaded_launcher.h"
 
 namespace usherd::daemon {
 
+bool loop_makes_children() noexcept
+{
+    return raw_calls_keep_errno;
+}
+
 namespace {
 
-sys::UniqueFd checked(int fd, const char* call)
+/// By the hard limit, which is what the daemon gives itself.
+unsigned places_of_loop() noexcept
 {
-    if (fd < 0)
-        throw std::system_error(errno, std::generic_category(), call);
-    return sys::UniqueFd(fd);
-}
-
-/// Threads started in its lifetime block all signals.
-class SignalsBlocked {
-public:
-    SignalsBlocked()
-    {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_;
-};
-
-/// The two queues between the loop and the workers.
-class Exchange {
-public:
-    Exchange() : reported_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
-
-    /// Readable while there are reports.
-    [[nodiscard]] int descriptor() const noexcept { return reported_.get(); }
-
-    void put_request(LaunchRequest request)
-    {
-        {
-            const std::lock_guard lock(mutex_);
-            requests_.push_back(std::move(request));
-        }
-        wake_.notify_one();
-    }
-
-    /// Waits for one. @return nullopt: stop.
-    std::optional<LaunchRequest> take_request()
-    {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !requests_.empty(); });
-        if (stopping_)
-            return std::nullopt;
-        std::optional<LaunchRequest> request(std::move(requests_.front()));
-        requests_.pop_front();
-        return request;
-    }
-
-    void put_report(LaunchReport report)
-    {
-        bool first = false;
-        {
-            const std::lock_guard lock(mutex_);
-            first = reports_.empty();
-            reports_.push_back(std::move(report));
-        }
-        const std::uint64_t one = 1;
-        if (first && ::write(reported_.get(), &one, sizeof one) < 0) {
-            // Full only if unread 2^64 - 2 times: readable anyway.
-        }
-    }
-
-    /// All there are, into `reports`, which is empty.
-    void take_reports(std::vector<LaunchReport>& reports)
-    {
-        std::uint64_t count = 0;
-        if (::read(reported_.get(), &count, sizeof count) < 0)
-            return; // EAGAIN: another turn has taken them
-        const std::lock_guard lock(mutex_);
-        std::swap(reports, reports_);
-    }
-
-    void stop()
-    {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_all();
-    }
-
-private:
-    sys::UniqueFd reported_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<LaunchRequest> requests_;
-    std::vector<LaunchReport> reports_;
-    bool stopping_ = false;
-};
-
-class ThreadedLauncher final : public Launcher {
-public:
-    ThreadedLauncher(sys::EventLoop& loop, unsigned workers, ReportReceiver& receiver);
-    ~ThreadedLauncher() override;
-    ThreadedLauncher(const ThreadedLauncher&) = delete;
-    ThreadedLauncher& operator=(const ThreadedLauncher&) = delete;
-
-    void submit(LaunchRequest request) noexcept override;
-    [[nodiscard]] std::size_t pending() const noexcept override { return pending_; }
-
-private:
-    void choose_part_of_table() noexcept;
-    void start_threads();
-    void work(SpawnWorker& worker) noexcept;
-    void deliver() noexcept;
-
-    ReportReceiver& receiver_;
-    std::size_t pending_ = 0;
-    SpawnCommons commons_;
-    bool inheritance_known_ = false;
-    std::deque<SpawnWorker> workers_; // a deque: they do not move
-    Exchange exchange_;
-    std::vector<LaunchReport> batch_;
-    sys::Watch reported_;
-    std::vector<std::thread> threads_;
-};
-
-ThreadedLauncher::ThreadedLauncher(sys::EventLoop& loop, unsigned workers, ReportReceiver& receiver)
-    : receiver_(receiver), reported_(loop, exchange_.descriptor(), sys::Watch::What::readable,
-                                     sys::bind<&ThreadedLauncher::deliver>(*this))
-{
-    commons_.null = duplicate_high(checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "open").get());
-    for (unsigned i = 0; i < workers; ++i)
-        workers_.emplace_back(commons_);
-    if (can_copy_part_of_table())
-        choose_part_of_table();
-    start_threads();
-    reported_.start();
-}
-
-ThreadedLauncher::~ThreadedLauncher()
-{
-    exchange_.stop();
-    for (std::thread& thread : threads_)
-        thread.join();
-}
-
-/// Up to the workers' highest. Children have nothing to close if all of it is the workers' own.
-void ThreadedLauncher::choose_part_of_table() noexcept
-{
-    constexpr int first = 3;
-    commons_.target.reset(::fcntl(commons_.null.get(), F_DUPFD_CLOEXEC, first));
-    std::vector<int> ours{commons_.null.get()};
-    if (commons_.target.get() == first)
-        ours.push_back(first);
-    else
-        commons_.target.reset();
-    for (const SpawnWorker& worker : workers_)
-        for (const int descriptor : worker.descriptors())
-            ours.push_back(descriptor);
-    const int highest = *std::max_element(ours.begin(), ours.end());
-    commons_.copy_below = highest + 1;
-    commons_.close_rest = ours.size() != static_cast<std::size_t>(highest + 1 - first);
-}
-
-/// One is enough to go on with, where the system has no more.
-void ThreadedLauncher::start_threads()
-{
-    const SignalsBlocked blocked;
-    threads_.reserve(workers_.size());
-    for (SpawnWorker& worker : workers_) {
-        try {
-            threads_.emplace_back([this, &worker] { work(worker); });
-        } catch (const std::system_error&) {
-            if (threads_.empty())
-                throw;
-            return;
-        }
-        ::pthread_setname_np(threads_.back().native_handle(), "usherd-spawn");
-    }
-}
-
-void ThreadedLauncher::work(SpawnWorker& worker) noexcept
-{
-    while (auto request = exchange_.take_request()) {
-        LaunchReport report = worker.launch(std::move(*request));
-        // Not in one expression with the above, at the end of which the connection is closed: who
-        // reads the report may rely on that.
-        exchange_.put_report(std::move(report));
-    }
-}
-
-void ThreadedLauncher::submit(LaunchRequest request) noexcept
-{
-    // By now the daemon has set what its signals do; workers read this once they have a request.
-    if (!std::exchange(inheritance_known_, true))
-        commons_.inheritance = read_inheritance();
-    ++pending_;
-    exchange_.put_request(std::move(request));
-}
-
-void ThreadedLauncher::deliver() noexcept
-{
-    exchange_.take_reports(batch_);
-    for (LaunchReport& report : batch_) {
-        --pending_;
-        receiver_.on_launched(std::move(report));
-    }
-    batch_.clear();
+    constexpr rlim_t descriptors_for_each = 16;
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return 1;
+    return static_cast<unsigned>(
+        std::clamp<rlim_t>(files.rlim_max / descriptors_for_each, 1, most_on_their_way));
 }
 
 } // namespace
 
+unsigned launcher_descriptors(unsigned workers) noexcept
+{
+    constexpr unsigned shared = 3;
+    return shared + 2 * (workers == 0 ? places_of_loop() : workers);
+}
+
 std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,
                                         ReportReceiver& receiver)
 {
-    return std::make_unique<ThreadedLauncher>(loop, std::clamp(workers, 1U, most_spawn_workers),
-                                              receiver);
+    if (workers == 0 && loop_makes_children())
+        return std::make_unique<LoopLauncher>(loop, places_of_loop(), receiver);
+    return make_threaded_launcher(loop, std::clamp(workers, 1U, most_spawn_workers), receiver);
 }
 
 } // namespace usherd::daemon

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Starts handlers. A request is a plan and a descriptor, a report is a pid or the step that
-// failed; nothing else is shared, so that the launcher could live in a process of its own.
-// Requests go to 1–4 spawn workers, threads that sleep inside clone(CLONE_VM | CLONE_VFORK) while
-// their child execs; reports come back through the loop. The only other file with threads is the
-// blocking worker.
+// failed; nothing else is shared, so that the launcher could live in a process of its own. There
+// are two: loop_launcher.h has children made by the loop itself, which runs on beside them;
+// threaded_launcher.h has threads that sleep while their child executes. Reports come through the
+// loop.
 
 #pragma once
 
@@ -58,21 +58,32 @@ public:
     virtual void submit(LaunchRequest request) noexcept = 0;
     /// Requests accepted whose report has not been delivered.
     [[nodiscard]] virtual std::size_t pending() const noexcept = 0;
+    /// A child that no report has named has exited: if it is of this launcher, its report may be
+    /// delivered from within.
+    virtual void on_exited(pid_t pid) noexcept = 0;
+    /// Delivers, from within, what there is to report.
+    virtual void look() noexcept = 0;
 };
 
+inline constexpr unsigned most_spawn_workers = 4;
+/// How many children the loop itself has on their way at a time, at most; the next ones wait.
+inline constexpr unsigned most_on_their_way = 16;
+
+/// True where the loop can make children itself. @see raw_call.h
+[[nodiscard]] bool loop_makes_children() noexcept;
+
+/// How many descriptors the launcher takes: few where the process may have few.
+/// @param workers as for make_launcher()
+[[nodiscard]] unsigned launcher_descriptors(unsigned workers) noexcept;
+
 /// To be made after the last fork: children inherit a copy of the descriptor table up to the
-/// workers' own descriptors, so these had better be low; see LowDescriptors. What signals do
+/// launcher's own descriptors, so these had better be low; see LowDescriptors. What signals do
 /// and the daemon's ids are to be settled before the first request. Throws std::system_error if the
 /// system refuses a descriptor or the first thread. The destructor waits for children that have not
 /// yet called exec, and drops requests and reports.
-/// @param workers 1 to most_spawn_workers. The threads block all signals.
+/// @param workers 1 to most_spawn_workers threads, which block all signals; or 0: the loop itself,
+///                where loop_makes_children(), otherwise one thread.
 /// @param receiver outlives the launcher.
-inline constexpr unsigned most_spawn_workers = 4;
-/// How many descriptors that many workers take.
-[[nodiscard]] constexpr unsigned launcher_descriptors(unsigned workers) noexcept
-{
-    return 2 + 2 * workers;
-}
 [[nodiscard]] std::unique_ptr<Launcher> make_launcher(sys::EventLoop& loop, unsigned workers,
                                                       ReportReceiver& receiver);
 

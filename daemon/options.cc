@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "daemon/http_listener.h"
+#include "daemon/launcher.h"
 #include "daemon/wrappers.h"
 
 namespace usherd::daemon {
@@ -272,7 +273,8 @@ void Parser::take_ours(int code, const char* argument)
         take_number<std::uint32_t>(options_.event_ring, argument, "--event-ring", 0, 10'000'000);
         break;
     case opt_spawn_workers:
-        take_number<unsigned>(options_.spawn_workers, argument, "--spawn-workers", 1, 4);
+        take_number<unsigned>(options_.spawn_workers.emplace(), argument, "--spawn-workers", 0,
+                              most_spawn_workers);
         break;
     case opt_on_stop:
         if (text != "leave" && text != "end")
@@ -365,9 +367,12 @@ std::variant<Options, EarlyExit> parse_options(int argc, char** argv)
 
 unsigned worker_count(const Options& options) noexcept
 {
-    constexpr unsigned most = 4;
+    if (options.spawn_workers)
+        return *options.spawn_workers;
+    if (loop_makes_children())
+        return 0;
     const auto processors = static_cast<unsigned>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-    return options.spawn_workers != 0 ? options.spawn_workers : std::min(processors, most);
+    return std::min(processors, most_spawn_workers);
 }
 
 std::string features_text()

@@ -43,7 +43,7 @@ struct Options {
     std::string http;                         ///< ADDRESS:PORT; empty: none
     bool http_allow_remote = false;
     std::uint32_t event_ring = 10'000;
-    unsigned spawn_workers = 0; ///< 0: as many as cores, at most 4
+    std::optional<unsigned> spawn_workers; ///< 0: the loop itself; see worker_count()
     OnStop on_stop = OnStop::leave;
     LogFormat log_format = LogFormat::text;
     std::uint16_t port_offset = 0;
@@ -64,7 +64,8 @@ struct EarlyExit {
 /// @see usherd(8), OPTIONS
 [[nodiscard]] std::variant<Options, EarlyExit> parse_options(int argc, char** argv);
 
-/// --spawn-workers, or as many as there are processors, at most 4.
+/// --spawn-workers; without it none where the loop can make children itself, else as many as there
+/// are processors, at most 4.
 [[nodiscard]] unsigned worker_count(const Options& options) noexcept;
 
 [[nodiscard]] std::string help_text();

@@ -37,7 +37,7 @@ std::string help_text()
            "  --event-ring N           keep the last N events for it (default 10,000)\n"
            "  --http ADDRESS:PORT      answer questions there too, with a page for browsers\n"
            "  --http-allow-remote      also where other machines reach it\n"
-           "  --spawn-workers N        threads that start handlers, 1 to 4 (default: cores)\n"
+           "  --spawn-workers N        threads that start handlers, 1 to 4; 0: none (default)\n"
            "  --on-stop leave|end      what TERM does to running handlers (default leave)\n"
            "  --log-format text|json   of the daemon's log on stderr and in files\n"
            "  --port-offset N          add N to every TCP and UDP port\n"

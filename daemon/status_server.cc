@@ -304,6 +304,7 @@ void StatusServer::open_http(const std::string& address, bool allow_remote)
 
 void StatusServer::on_request(HttpServer& via, HttpRequest request) noexcept
 {
+    server_.context().supervisor.catch_up();
     // A stranger's page in a browser on this machine may have its own name looked up as 127.0.0.1.
     if (request.peer.is_remote && !any_host_ && !is_own_host(request.host))
         return via.reply(request.client,

@@ -58,6 +58,12 @@ void Supervisor::launch(ServerStart start) noexcept
                        std::move(start.stderr_fd)});
 }
 
+void Supervisor::catch_up() noexcept
+{
+    if (!unreported_.empty())
+        launcher_->look();
+}
+
 void Supervisor::adopt(ServerStart start, pid_t pid) noexcept
 {
     const Servers::iterator server = enter(start);
@@ -138,7 +144,11 @@ void Supervisor::welcome(Servers::iterator server) noexcept
 
 void Supervisor::on_child_exited(pid_t pid, int wait_status, const rusage& usage) noexcept
 {
-    const auto found = by_pid_.find(pid);
+    auto found = by_pid_.find(pid);
+    if (found == by_pid_.end() && !unreported_.empty()) {
+        launcher_->on_exited(pid);
+        found = by_pid_.find(pid);
+    }
     if (found != by_pid_.end())
         finish(found->second, wait_status, usage);
     else if (unreported_.empty())

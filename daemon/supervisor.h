@@ -112,6 +112,9 @@ public:
     Supervisor& operator=(const Supervisor&) = delete;
 
     void launch(ServerStart start) noexcept;
+    /// Hears now, from within, of starts that are over and have not been reported: so that what is
+    /// told next is how things are.
+    void catch_up() noexcept;
     /// A child that was made elsewhere and serves a client: from now on a server like the others.
     /// It leads a process group. Its exit is not reported from within.
     /// @param start without plan and connection

@@ -45,7 +45,7 @@ BEGIN {
     pure = "access-control config-parser daemon/control daemon/core"
     # Effects inside config-parser have two files of their own.
     effects = "^config-parser/(disk_file_source|system_name_lookup)\\.(h|cc)$"
-    threads = "^daemon/(launcher|spawn_[a-z_]*|blocking_worker)\\.(h|cc)$"
+    threads = "^daemon/(threaded_launcher|blocking_worker)\\.(h|cc)$"
 }
 
 FNR == 1 {
@@ -80,7 +80,7 @@ FNR == 1 {
     if (module == "tests") next
     if (target ~ /^(iostream|regex|filesystem)$/) offence("<" target "> is for tests only")
     if (target ~ /^(thread|mutex|future|condition_variable|shared_mutex|semaphore|stop_token)$/ && FILENAME !~ threads)
-        offence("<" target "> is for the launcher and the blocking worker")
+        offence("<" target "> is for the threaded launcher and the blocking worker")
     library = target
     sub(/(\/|\.h$).*/, "", library)
     if (library == "yaml-cpp") {
@@ -122,7 +122,7 @@ FNR == 1 {
         code ~ /(_clock::now|[^A-Za-z0-9_.>](time|gettimeofday|clock_gettime|localtime|localtime_r|getenv) ?\()/)
         offence(module " is pure: now and the environment are arguments")
     if (module != "tests" && code ~ /std::(thread|jthread|async|mutex|condition_variable)[^A-Za-z0-9_]/ && FILENAME !~ threads)
-        offence("threads are for the launcher and the blocking worker")
+        offence("threads are for the threaded launcher and the blocking worker")
 }
 FILENAME ~ /\.h$/ && /^#pragma once$/ { once[FILENAME] = 1 }
 

@@ -63,6 +63,7 @@ ERRORS = {
     "child.setgroups": ("ENOMEM", "EPERM"),
     "child.setpriority": ("EACCES", "EPERM"),
     "child.setuid": ("EAGAIN", "EPERM"),
+    "child.write": ("EINTR",),
 }
 
 # Tested with every error on the path `program`, elsewhere with the first alone.

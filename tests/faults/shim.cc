@@ -111,7 +111,8 @@ constexpr std::array names{"accept4",
                            "child.umask",
                            "child.getpriority",
                            "child.getpid",
-                           "child.close"};
+                           "child.close",
+                           "child.write"};
 
 Slot* slots = nullptr;
 
@@ -358,18 +359,23 @@ extern "C" int __clone(int (*body)(void*), void* stack, int flags, void* argumen
     static const auto next =
         real(static_cast<int (*)(int (*)(void*), void*, int, void*, ...)>(nullptr), "__clone");
     FAIL_WITH("clone", -1)
-    return next(body, stack, flags, argument);
+    va_list more;
+    va_start(more, argument);
+    void* const parent_tid = va_arg(more, void*);
+    void* const tls = va_arg(more, void*);
+    void* const child_tid = va_arg(more, void*);
+    va_end(more);
+    return next(body, stack, flags, argument, parent_tid, tls, child_tid);
 }
 
-/// Between clone and exec: no lock, no allocation, no dlsym.
-extern "C" long syscall(long number, ...)
+/// Asked between clone and exec: no lock, no allocation, no dlsym, and the errno is the daemon's.
+extern "C" int usherd_child_fault(long number)
 {
-    static const auto next = real(static_cast<long (*)(long, ...)>(nullptr), "syscall");
     struct Raw {
         long number;
         const char* name;
     };
-    static constexpr std::array<Raw, 17> raws{{{SYS_chdir, "child.chdir"},
+    static constexpr std::array<Raw, 18> raws{{{SYS_chdir, "child.chdir"},
                                                {SYS_close_range, "child.close_range"},
                                                {SYS_dup3, "child.dup3"},
                                                {SYS_execve, "child.execve"},
@@ -385,19 +391,15 @@ extern "C" long syscall(long number, ...)
                                                {SYS_umask, "child.umask"},
                                                {SYS_getpriority, "child.getpriority"},
                                                {SYS_getpid, "child.getpid"},
-                                               {SYS_close, "child.close"}}};
-    va_list more;
-    va_start(more, number);
-    const long a = va_arg(more, long), b = va_arg(more, long), c = va_arg(more, long);
-    const long d = va_arg(more, long), e = va_arg(more, long), f = va_arg(more, long);
-    va_end(more);
+                                               {SYS_close, "child.close"},
+                                               {SYS_write, "child.write"}}};
+    const int before = errno;
+    int error = 0;
     for (const Raw& raw : raws)
         if (raw.number == number)
-            if (const int error = fault(find(raw.name)); error != 0) {
-                errno = error;
-                return -1;
-            }
-    return next(number, a, b, c, d, e, f);
+            error = fault(find(raw.name));
+    errno = before;
+    return error;
 }
 
 /// A clock that somebody has set: ahead by the seconds in the slot.

@@ -209,12 +209,13 @@ class Options(IntegrationCase):
         self.assertEqual(client.exchange(4000).data, b"hello\n")
 
     @on(USHERD)
-    def test_spawn_workers_can_be_chosen(self, kind):
-        for workers in ("1", "4"):
-            subject = self.daemon(kind, TEXT, WORK / workers).start("--spawn-workers", workers)
-            client.exchange(4000)
+    def test_spawn_workers_can_be_chosen_and_without_there_are_none(self, kind):
+        for workers in (0, 1, 4):
+            subject = self.daemon(kind, TEXT, WORK / str(workers)).start("--spawn-workers",
+                                                                         str(workers))
+            self.assertEqual(client.exchange(4000).data, b"hello\n")
             threads = os.listdir(f"/proc/{subject.pid}/task")
-            self.assertGreaterEqual(len(threads), int(workers))
+            self.assertGreaterEqual(len(threads), 1 + workers)
             subject.stop()
         self.assertEqual(run(kind, "--spawn-workers", "5", "--foreground")[0], 1)
 

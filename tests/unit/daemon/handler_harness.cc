@@ -153,6 +153,8 @@ std::string read_all(int fd)
     }
 }
 
+HandlerHarness::HandlerHarness() : HandlerHarness(GENERATE(0U, 1U)) {}
+
 HandlerHarness::HandlerHarness(unsigned workers)
     : supervisor(guarded.loop, observer,
                  [this, workers](ReportReceiver& receiver) {

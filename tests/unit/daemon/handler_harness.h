@@ -81,7 +81,9 @@ class HandlerHarness {
 public:
     static constexpr ServiceKey service{7};
 
-    explicit HandlerHarness(unsigned workers = 1);
+    /// With the loop's launcher and then, in another run of the same test, with a thread's.
+    HandlerHarness();
+    explicit HandlerHarness(unsigned workers);
 
     /// A service that runs the probe as the tests' own user.
     [[nodiscard]] static config::ServiceSpec probe_spec(std::vector<std::string> arguments = {});

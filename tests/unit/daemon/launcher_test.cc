@@ -143,7 +143,7 @@ TEST_CASE("a thousand quick servers leave no zombie and no descriptor")
     constexpr std::size_t at_a_time = 20;
     const auto before = open_descriptors();
     {
-        HandlerHarness harness(4);
+        HandlerHarness harness(GENERATE(0U, 4U));
         const auto spec = HandlerHarness::probe_spec({"--quiet"});
         for (std::size_t done = 0; done < servers; done += at_a_time) {
             for (std::size_t i = 0; i < at_a_time; ++i) {
@@ -174,13 +174,47 @@ TEST_CASE("many open descriptors in the daemon are none of the handler's")
     CHECK(harness.probe(HandlerHarness::probe_spec()).descriptors().size() == 3);
 }
 
+TEST_CASE_METHOD(HandlerHarness, "more starts at once than there is room for all come to run")
+{
+    constexpr std::size_t many = 3 * most_on_their_way;
+    std::vector<sys::UniqueFd> clients;
+    for (std::size_t i = 0; i < many; ++i) {
+        SocketPair pair;
+        auto spec = probe_spec();
+        spec.server = "/bin/cat"; // until its client is gone
+        spec.argv = {"cat"};
+        launch(spec, std::move(pair.server));
+        clients.push_back(std::move(pair.client));
+    }
+    run_until(Told::What::started, many);
+    CHECK(supervisor.count() == many);
+    CHECK(supervisor.starting() == 0);
+    clients.clear();
+    run_until(Told::What::exited, many);
+    CHECK(supervisor.count() == 0);
+}
+
+TEST_CASE_METHOD(HandlerHarness, "the daemon lets go of a connection while its server runs")
+{
+    const auto before = open_descriptors();
+    SocketPair pair;
+    auto spec = probe_spec();
+    spec.server = "/bin/cat";
+    spec.argv = {"cat"};
+    launch(spec, std::move(pair.server));
+    run_until(Told::What::started);
+    CHECK(open_descriptors() == before + 1); // the client's end
+    pair.client.reset();
+    run_until(Told::What::exited);
+}
+
 TEST_CASE("a launcher that goes away drops what it has not started")
 {
     const auto before = open_descriptors();
     constexpr int requests = 50;
     std::vector<sys::UniqueFd> clients;
     {
-        HandlerHarness harness(2);
+        HandlerHarness harness(GENERATE(0U, 2U));
         for (int i = 0; i < requests; ++i) {
             SocketPair pair;
             harness.launch(HandlerHarness::probe_spec({"--quiet"}), std::move(pair.server));

@@ -25,6 +25,8 @@ public:
         requests_.push_back(std::move(request));
     }
     [[nodiscard]] std::size_t pending() const noexcept override { return requests_.size(); }
+    void on_exited(pid_t) noexcept override {}
+    void look() noexcept override {}
 
 private:
     std::vector<LaunchRequest>& requests_;

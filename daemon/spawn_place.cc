@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "daemon/spawn_worker.h"
+#include "daemon/spawn_place.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <new>
 #include <string_view>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <system_error>
 #include <unistd.h>
@@ -32,6 +33,25 @@ int put(int fd, int place) noexcept
         placed = ::dup3(fd, place, O_CLOEXEC);
     } while (placed < 0 && (errno == EINTR || errno == EBUSY)); // EBUSY: a race with open(2)
     return placed < 0 ? errno : 0;
+}
+
+/// A number above 3, whatever `fd` is, and close-on-exec. Throws std::system_error.
+sys::UniqueFd duplicate_high(int fd)
+{
+    constexpr int above_targets = 4;
+    sys::UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, above_targets));
+    if (!copy)
+        throw std::system_error(errno, std::generic_category(), "fcntl F_DUPFD_CLOEXEC");
+    return copy;
+}
+
+/// The same for a descriptor that `call` has just opened, or not.
+sys::UniqueFd moved_high(int fd, const char* call)
+{
+    const sys::UniqueFd opened(fd);
+    if (!opened)
+        throw std::system_error(errno, std::generic_category(), call);
+    return duplicate_high(fd);
 }
 
 /// The handler's fd 0, 1 and 2. One that finds its socket at fd 3 alone has no client to write to.
@@ -68,15 +88,6 @@ Inheritance read_inheritance()
     return found;
 }
 
-sys::UniqueFd duplicate_high(int fd)
-{
-    constexpr int above_targets = 4;
-    sys::UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, above_targets));
-    if (!copy)
-        throw std::system_error(errno, std::generic_category(), "fcntl F_DUPFD_CLOEXEC");
-    return copy;
-}
-
 ChildStack::ChildStack()
     : memory_(::mmap(nullptr, stack_bytes + page_bytes(), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0))
@@ -96,7 +107,7 @@ void* ChildStack::top() const noexcept
     return static_cast<char*>(memory_) + page_bytes() + stack_bytes;
 }
 
-SpawnWorker::SpawnWorker(const SpawnCommons& commons)
+SpawnPlace::SpawnPlace(const SpawnCommons& commons)
     : commons_(commons), connection_place_(duplicate_high(commons.null.get())),
       stderr_place_(duplicate_high(commons.null.get()))
 {
@@ -104,7 +115,7 @@ SpawnWorker::SpawnWorker(const SpawnCommons& commons)
 }
 
 /// @return 0, or why there is nothing in one of the places: then nobody must be started
-int SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept
+int SpawnPlace::place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept
 {
     const int socket = request.connection ? request.connection.get() : request.borrowed;
     if (const int error = put(socket, connection_place_.get()); error != 0)
@@ -120,19 +131,22 @@ int SpawnWorker::place_descriptors(const LaunchRequest& request, ChildPlan& plan
     choose_standard(plan, base, commons_.null.get(), stderr_fd);
     if (base.pass_fds != config::PassFds::inetd)
         plan.passed = plan.connection;
-    plan.copy_below = commons_.copy_below;
+    plan.told_at = commons_.copied.get();
+    if (commons_.copy_part)
+        plan.copy_below =
+            1 + std::max({plan.standard[0], plan.standard[2], plan.connection, plan.told_at});
     plan.close_rest = commons_.close_rest;
     return 0;
 }
 
-void SpawnWorker::clear_descriptors(const LaunchRequest& request) noexcept
+void SpawnPlace::clear(const LaunchRequest& request) noexcept
 {
     (void)put(commons_.null.get(), connection_place_.get());
     if (request.stderr_fd)
         (void)put(commons_.null.get(), stderr_place_.get());
 }
 
-void SpawnWorker::prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept
+void SpawnPlace::prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept
 {
     const Inheritance& inherited = commons_.inheritance;
     if (base.gid && base.gid != inherited.gid)
@@ -146,9 +160,10 @@ void SpawnWorker::prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) 
 }
 
 /// @return as place_descriptors()
-int SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
+int SpawnPlace::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
 {
     const core::SpawnTemplate& base = *request.plan.base;
+    plan = ChildPlan{};
     core::write_exec_arrays(request.plan, listen_pid_.data(), argv_, envp_);
     plan.path = base.path.c_str();
     plan.argv = argv_.data();
@@ -167,25 +182,40 @@ int SpawnWorker::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
     return place_descriptors(request, plan);
 }
 
-LaunchReport SpawnWorker::launch(LaunchRequest request) noexcept
+namespace {
+
+/// Up to the highest of the places. Children have nothing to close if all of it is the places' own.
+void choose_part_of_table(SpawnCommons& commons, const std::deque<SpawnPlace>& places)
 {
-    LaunchReport report;
-    report.ticket = request.ticket;
-    report.started_at = std::chrono::steady_clock::now();
-    ChildPlan plan;
-    int error = prepare(request, plan);
-    if (error == 0) {
-        report.pid = start_child(plan, stack_.top());
-        error = errno;
-    }
-    clear_descriptors(request);
-    if (report.pid < 0) {
-        report.failure = {core::SpawnStage::clone, error};
-        report.request.emplace(std::move(request));
-    } else {
-        report.failure = plan.failure;
-    }
-    return report;
+    constexpr int first = 3;
+    commons.copy_part = true;
+    commons.target.reset(::fcntl(commons.null.get(), F_DUPFD_CLOEXEC, first));
+    std::vector<int> ours{commons.null.get()};
+    if (commons.copied)
+        ours.push_back(commons.copied.get());
+    if (commons.target.get() == first)
+        ours.push_back(first);
+    else
+        commons.target.reset();
+    for (const SpawnPlace& place : places)
+        for (const int descriptor : place.descriptors())
+            ours.push_back(descriptor);
+    const int highest = *std::max_element(ours.begin(), ours.end());
+    commons.close_rest = ours.size() != static_cast<std::size_t>(highest + 1 - first);
+}
+
+} // namespace
+
+void make_places(SpawnCommons& commons, std::deque<SpawnPlace>& places, unsigned count,
+                 TellsCopy tells)
+{
+    commons.null = moved_high(::open("/dev/null", O_RDWR | O_CLOEXEC), "open");
+    if (tells == TellsCopy::yes && can_copy_part_of_table())
+        commons.copied = moved_high(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    for (unsigned i = 0; i < count; ++i)
+        places.emplace_back(commons);
+    if (can_copy_part_of_table())
+        choose_part_of_table(commons, places);
 }
 
 } // namespace usherd::daemon

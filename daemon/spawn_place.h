@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What one spawn worker owns and does: turns a LaunchRequest into a ChildPlan, has the child made,
-// and answers with a LaunchReport. No threads in here; the launcher runs one of these in each.
+// What one child at a time is made in: a stack, numbers of descriptors that it finds what is handed
+// to it at, memory for its arguments. Turns a LaunchRequest into a ChildPlan. Makes no child and no
+// thread: both kinds of launcher have some of these.
 
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <sys/types.h>
 #include <vector>
@@ -28,20 +30,17 @@ struct Inheritance {
 /// Of this process, as it is now.
 [[nodiscard]] Inheritance read_inheritance();
 
-/// What all workers share. Read-only once there are requests.
+/// What all places share. Read-only once there are requests.
 struct SpawnCommons {
     sys::UniqueFd null;     ///< /dev/null
+    sys::UniqueFd copied;   ///< an eventfd, see ChildPlan::told_at; or none
     sys::UniqueFd target;   ///< fd 3, if it was free: nobody else shall have it
-    int copy_below = -1;    ///< see ChildPlan; above the descriptors of all workers
+    bool copy_part = false; ///< children copy the part of the table that they need
     bool close_rest = true; ///< see ChildPlan
     Inheritance inheritance;
 };
 
-/// A descriptor number above 3, whatever `fd` is, and close-on-exec.
-/// Throws std::system_error if there is none.
-[[nodiscard]] sys::UniqueFd duplicate_high(int fd);
-
-/// The stack of a worker's children, one at a time, with a guard page below.
+/// The stack of a child, with a guard page below.
 class ChildStack {
 public:
     ChildStack(); ///< throws std::bad_alloc
@@ -55,24 +54,27 @@ private:
     void* memory_;
 };
 
-class SpawnWorker {
+class SpawnPlace {
 public:
-    /// @param commons outlives the worker; only `null` need be there yet.
-    explicit SpawnWorker(const SpawnCommons& commons);
+    /// @param commons outlives the place; only `null` need be there yet.
+    explicit SpawnPlace(const SpawnCommons& commons);
 
-    /// The descriptors that a child of this worker needs.
+    /// The descriptors that a child needs.
     [[nodiscard]] std::array<int, 2> descriptors() const noexcept
     {
         return {connection_place_.get(), stderr_place_.get()};
     }
-    /// Sleeps until the child execs or fails. All signals are blocked in the calling thread.
-    [[nodiscard]] LaunchReport launch(LaunchRequest request) noexcept;
+    [[nodiscard]] void* stack_top() const noexcept { return stack_.top(); }
+
+    /// Writes all of `plan`, which is valid until the next prepare() and as long as `request`.
+    /// @return 0, or the errno because of which nobody must be started
+    [[nodiscard]] int prepare(const LaunchRequest& request, ChildPlan& plan) noexcept;
+    /// The descriptors of `request` are no longer here. Not before the child has copied them.
+    void clear(const LaunchRequest& request) noexcept;
 
 private:
-    [[nodiscard]] int prepare(const LaunchRequest& request, ChildPlan& plan) noexcept;
     void prepare_ids(const core::SpawnTemplate& base, ChildPlan& plan) const noexcept;
     [[nodiscard]] int place_descriptors(const LaunchRequest& request, ChildPlan& plan) noexcept;
-    void clear_descriptors(const LaunchRequest& request) noexcept;
 
     const SpawnCommons& commons_;
     ChildStack stack_;
@@ -84,5 +86,13 @@ private:
     std::vector<char*> envp_;
     std::array<char, 48> listen_pid_;
 };
+
+/// Whether children tell that they have a descriptor table of their own.
+enum class TellsCopy : bool { no, yes };
+
+/// Opens what is in `commons` but for the inheritance, and `count` places in `places`: the lowest
+/// numbers are theirs. Throws std::system_error or std::bad_alloc.
+void make_places(SpawnCommons& commons, std::deque<SpawnPlace>& places, unsigned count,
+                 TellsCopy tells);
 
 } // namespace usherd::daemon
