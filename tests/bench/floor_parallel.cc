@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Floor: the same loop in several threads on one listening socket, as many as usherd has spawn
-// workers. While one sleeps in its vfork, another accepts.
+// Floor: the same loop in several threads on one listening socket, as many as there are
+// processors. While one sleeps in its vfork, another accepts.
 // usage: usherd-floor-parallel PORT PROGRAM THREADS
 
 #include <cstdlib>

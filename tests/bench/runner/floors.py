@@ -67,7 +67,7 @@ def floors():
     """In the order of the tables."""
     return [
         Floor("floor-vfork", _spawn, "one thread"),
-        Floor("floor-parallel", _parallel, "as many threads as usherd has spawn workers"),
+        Floor("floor-parallel", _parallel, "as many threads as processors"),
         Floor("floor-duties", _parallel,
               "the same with session, descriptors, limits, environment, wait4", reaps=True),
         Floor("floor-accept", _accept, "no process", reaps=True),

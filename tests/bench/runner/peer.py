@@ -22,7 +22,7 @@ class Site:
     unpacked: Path  #: the directory with one unpacked package in each sub-directory
     directory: Path  #: for the files of this start; its own
     port: int
-    workers: int  #: threads of the parallel floor: as many as usherd has spawn workers
+    workers: int  #: threads of the parallel floor: as many as processors
     shared: Path = None  #: for files that all starts of a run share
 
     @property
