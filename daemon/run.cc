@@ -351,9 +351,8 @@ int fail_early(const Options& options, StartReport& report, std::string_view mes
 
 } // namespace
 
-int run(const Options& given)
+int run(Options options)
 {
-    Options options = given;
     options.pid_file = absolute(options.pid_file);
     options.config_file = absolute(options.config_file);
     options.base_directory = absolute(".");

@@ -10,7 +10,7 @@
 namespace usherd::daemon {
 
 /// @return the exit status of the process. @see usherd(8), EXIT STATUS
-[[nodiscard]] int run(const Options& options);
+[[nodiscard]] int run(Options options);
 
 /// --check: prints every diagnostic to stdout. Needs neither root nor sockets.
 /// @return 0 clean, 1 warnings only (strict), 2 errors
