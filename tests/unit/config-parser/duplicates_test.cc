@@ -8,6 +8,7 @@
 #include "config-parser/attribute_table.h"
 #include "config-parser/validate.h"
 #include "tests/support/catch.h"
+#include "tests/support/cpu_clock.h"
 
 namespace usherd::config {
 
@@ -212,9 +213,9 @@ TEST_CASE("30,000 services on one port with an address each are checked at once"
     Sources sources;
     Diagnostics diagnostics(sources);
     std::vector<DroppedService> dropped;
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = tests::CpuClock::now();
     check_duplicates(services, dropped, diagnostics);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{2});
+    CHECK(tests::CpuClock::now() - start < std::chrono::seconds{2});
     CHECK(services.size() == 30'000);
 }
 
