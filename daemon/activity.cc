@@ -150,7 +150,7 @@ void Activity::add_ban_event(EventKind kind, const core::BanList::Entry& entry)
     add(std::move(record));
 }
 
-bool Activity::ban(core::BanList::Entry entry)
+bool Activity::ban(const core::BanList::Entry& entry)
 {
     if (!bans_.add(entry))
         return false;

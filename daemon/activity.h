@@ -55,7 +55,7 @@ public:
     /// The same without counting.
     [[nodiscard]] bool would_be_banned(const access::Peer& peer) const noexcept;
     /// @return false if there are too many.
-    [[nodiscard]] bool ban(core::BanList::Entry entry);
+    [[nodiscard]] bool ban(const core::BanList::Entry& entry);
     [[nodiscard]] std::optional<core::BanList::Entry> lift(const access::Prefix& block);
 
     [[nodiscard]] const core::EventRing& ring() const noexcept { return ring_; }

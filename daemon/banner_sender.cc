@@ -80,6 +80,7 @@ public:
         writable_.start();
         deadline_.start(sender.patience_);
     }
+    ~Pending() = default;
     Pending(const Pending&) = delete;
     Pending& operator=(const Pending&) = delete;
 

@@ -58,6 +58,7 @@ public:
           deadline_(queries.loop_, sys::bind<&Query::on_deadline>(*this))
     {
     }
+    ~Query() = default;
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
 
