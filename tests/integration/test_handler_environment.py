@@ -223,9 +223,7 @@ class Limits(ProbeCase):
 class Surroundings(ProbeCase):
     def setUp(self):
         super().setUp()
-        # The tests themselves may be run with another.
-        self.addCleanup(os.setpriority, os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0))
-        os.setpriority(os.PRIO_PROCESS, 0, 0)
+        self.start_with_nice_0()
 
     def facts(self, _=None):
         seen = self.look()

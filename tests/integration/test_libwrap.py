@@ -297,6 +297,7 @@ class Commands(LibwrapCase):
         self.assertTrue(seen[0].data.endswith(b"hello\n"), seen)
 
     def test_options_that_change_the_server(self):
+        self.start_with_nice_0()
         script = pathlib.Path("/tmp/what.sh")
         script.write_text("umask; nice; id -u; echo $COLOUR\n")
         seen = self.same("ALL: ALL: umask 027: nice 4: setenv COLOUR blue\n", "",

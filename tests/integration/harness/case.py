@@ -47,7 +47,13 @@ class IntegrationCase(unittest.TestCase):
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir()
         WORK.chmod(0o755)
+        daemons.prepare_reports()
         self.addCleanup(self.clean_up)
+
+    def start_with_nice_0(self):
+        """For tests that see it: the tests themselves may be run with another."""
+        self.addCleanup(os.setpriority, os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
 
     def require(self, kind):
         """Leaves a test out while usherd is not built, but never in CI."""
