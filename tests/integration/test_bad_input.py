@@ -177,7 +177,7 @@ class OneServiceAlone(IntegrationCase):
         subject.write("d/d-many-words", service("d", port=4003,
                                                 server_args="w " * 2_000_000))
         subject.start(ready=False)
-        subject.wait_for_message("Started working", seconds=30)
+        subject.wait_for_message("Started working")
         self.assertEqual(client.exchange(4001).data, b"hello\n")
         self.assertEqual(client.exchange(4000).data, b"hello\n")
         self.assertLess(subject.message_file.stat().st_size, 100_000, "messages are cut")
