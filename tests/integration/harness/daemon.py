@@ -48,8 +48,7 @@ class Daemon:
         self.kind = kind
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        SANITIZER_DIRECTORY.mkdir(exist_ok=True)
-        SANITIZER_DIRECTORY.chmod(0o777)
+        prepare_reports()
         self.configuration = self.directory / "conf"
         self.message_file = self.directory / "messages"
         self.record_file = self.directory / "records"
@@ -201,14 +200,22 @@ class Daemon:
         return "\n".join(parts)
 
 
+def prepare_reports():
+    """Where sanitizers write, whoever's program they are in."""
+    SANITIZER_DIRECTORY.mkdir(exist_ok=True)
+    SANITIZER_DIRECTORY.chmod(0o777)
+
+
 def sanitizer_reports(daemons):
-    """Everything that a sanitizer said, and forgets it."""
+    """Everything that a sanitizer said, and forgets it. Valgrind's file is there from the start:
+    it says something once it is not empty."""
     found = []
     for daemon in daemons:
         if any(word in daemon.stderr() for word in SANITIZER_WORDS):
             found.append(daemon.stderr())
     if SANITIZER_DIRECTORY.exists():
         for report in SANITIZER_DIRECTORY.iterdir():
-            found.append(report.read_text(errors="replace"))
-            report.unlink()
+            if report.stat().st_size > 0:
+                found.append(report.read_text(errors="replace"))
+                report.unlink()
     return found

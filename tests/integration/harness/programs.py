@@ -31,7 +31,7 @@ def build_directory():
 
 def usherd_directory():
     """Directory that holds usherd, or None while it is not built."""
-    given = os.environ.get("USHERD_BIN_DIR")
+    given = os.environ.get("USHERD_ITEST_WRAPPED") or os.environ.get("USHERD_BIN_DIR")
     candidates = [pathlib.Path(given)] if given else [
         REPOSITORY / "build" / preset / "bin" for preset in ("release", "dev", "asan")]
     for directory in candidates:

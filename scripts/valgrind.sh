@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The integration tests with usherd and usherctl under valgrind: a read of what was never written, a
+# wrong free, a block that nothing points to any more fails the test it happens in.
+# usage: scripts/valgrind.sh [CTEST_OPTION...]     e.g. -R integration.cps
+#
+# Builds without sanitizers in build/valgrind; the programs in its wrapped/ start those in its bin/.
+# Handlers, and the helper that asks libwrap, are what they are without valgrind. Everything takes some
+# twenty times as long: what a test says of a rate or of a delay is not what is asked here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v valgrind >/dev/null || { echo "valgrind is missing (Debian: apt install valgrind)" >&2; exit 1; }
+build=$PWD/build/valgrind
+log=build/logs/valgrind-tests.log
+mkdir -p build/logs "$build/wrapped"
+
+cmake --preset dev -B "$build" -DUSHERD_PRECOMPILE=ON -DUSHERD_TESTS=ON -DUSHERD_UNIT_TESTS=OFF >/dev/null
+cmake --build "$build" --parallel "$(nproc)" \
+    --target usherd usherctl usherd-test-probe usherd-slot-handler usherd-valgrind
+
+for program in "$build"/bin/*; do
+    ln -sfn "$program" "$build/wrapped/${program##*/}"
+done
+# By the name it was called by: usherd takes xinetd's options from that.
+mkdir -p "$build/named"
+ln -sfn "$build/bin/usherd" "$build/named/xinetd"
+for name in usherd usherctl; do
+    ln -sfn "$build/bin/$name" "$build/named/$name"
+    rm -f "$build/wrapped/$name"
+    cat >"$build/wrapped/$name" <<EOF
+#!/bin/sh
+# PWD: the shell's own, which handlers would inherit.
+exec env -u PWD -u OLDPWD LD_PRELOAD=$build/bin/libusherd-valgrind.so valgrind -q --vgdb=no \\
+    --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \\
+    --log-file=/tmp/sanitizer/valgrind.%p "$build/named/\${0##*/}" "\$@"
+EOF
+    chmod +x "$build/wrapped/$name"
+done
+
+export USHERD_ITEST_WRAPPED=$build/wrapped
+status=0
+ctest --test-dir "$build" -L integration --timeout 1800 --parallel "$(nproc)" --output-on-failure \
+    --no-tests=error "$@" 2>&1 | tee $log || status=$?
+echo "valgrind: $(grep -c '^ *sanitizer: ==\|^AssertionError: sanitizer' $log || true) reports"
+exit $status
