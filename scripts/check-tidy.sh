@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# clang-tidy over what was compiled. Slow, so by default only over the sources that differ from a
-# revision. Usage: scripts/check-tidy.sh [--all | --changed [REVISION]] [--build DIRECTORY]
+# clang-tidy over the sources, with the flags they are compiled with. Slow, 25 seconds of a processor
+# for a file of the daemon, so by default only over those that differ from a revision. Exits 1 if it
+# finds anything. Usage: scripts/check-tidy.sh [--all | --changed [REVISION]] [--build DIRECTORY]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build=build/dev
+# Only configured: the precompiled headers of a build with gcc are none for clang.
+build=build/tidy
 revision=main
 all=no
 while [ $# -gt 0 ]; do
@@ -21,7 +23,7 @@ done
 
 command -v clang-tidy >/dev/null || { echo "clang-tidy is missing (Debian: apt install clang-tidy)" >&2; exit 1; }
 if [ ! -f "$build/compile_commands.json" ]; then
-    cmake --preset "$(basename "$build")" >/dev/null
+    cmake --preset dev -B "$build" -DUSHERD_PRECOMPILE=OFF -DUSHERD_UNIT_TESTS=ON >/dev/null
 fi
 
 if [ $all = yes ]; then
@@ -40,4 +42,7 @@ if [ ${#known[@]} -eq 0 ]; then
     echo "clang-tidy: nothing to check"
     exit 0
 fi
-printf '%s\0' "${known[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy -p "$build" --quiet 2> >(grep -v 'warnings generated' >&2 || true)
+printf '%s\0' "${known[@]}" |
+    xargs -0 -n 1 -P "$(nproc)" clang-tidy -p "$build" --quiet 2> >(grep -v 'warnings generated' >&2 || true) ||
+    { echo "clang-tidy: not clean, of ${#known[@]} files" >&2; exit 1; }
+echo "clang-tidy: ${#known[@]} files are clean"
