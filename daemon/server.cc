@@ -44,7 +44,7 @@ Level level_of(const config::Diagnostic& diagnostic) noexcept
 
 Server::Server(sys::EventLoop& loop, Log& log, const Options& options, core::DaemonTraits traits,
                PassedSockets passed, LowDescriptors low)
-    : loop_(loop), log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
+    : log_(log), options_(options), provoked_log_(loop, log), stderr_lines_(loop, log),
       resolver_(loop), sensors_(loop, log, provoked_log_), activity_(loop, options.event_ring),
       gatekeeper_(loop, resolver_, sensors_, wrappers_),
       ident_(loop, provoked_log_, {.refused = options.ident_process_limit}),

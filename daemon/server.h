@@ -168,7 +168,6 @@ private:
     [[nodiscard]] Service* find(ServiceKey key) noexcept;
     [[nodiscard]] static int syslog_facility(const Options& options) noexcept;
 
-    sys::EventLoop& loop_;
     Log& log_;
     const Options options_;
     ProvokedLog provoked_log_;

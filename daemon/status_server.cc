@@ -250,7 +250,7 @@ StatusServer::Answer::operator()(const control::PostReload& request) const
 }
 
 StatusServer::StatusServer(sys::EventLoop& loop, Log& log, Server& server, Reload reload)
-    : loop_(loop), log_(log), server_(server), reload_(std::move(reload)),
+    : log_(log), server_(server), reload_(std::move(reload)),
       started_(to_time(std::chrono::system_clock::now())), lag_(loop), http_(loop, *this),
       remote_(loop, *this)
 {

@@ -46,7 +46,6 @@ public:
 private:
     class Answer;
 
-    sys::EventLoop& loop_;
     Log& log_;
     Server& server_;
     const Reload reload_;
