@@ -36,6 +36,7 @@ public:
     {
         arrival_.through = std::make_unique<access::Slot>(std::move(slot));
     }
+    ~Session() = default;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -58,7 +59,7 @@ public:
 private:
     void on_readable() noexcept;
     void on_deadline() noexcept { owner_.finish(self_, 0); }
-    void hand_on(std::string name) noexcept;
+    void hand_on(const std::string& name) noexcept;
 
     TcpmuxSessions& owner_;
     Sessions::iterator self_;
@@ -92,7 +93,7 @@ void TcpmuxSessions::Session::on_readable() noexcept
         owner_.finish(self_, 0);
 }
 
-void TcpmuxSessions::Session::hand_on(std::string name) noexcept
+void TcpmuxSessions::Session::hand_on(const std::string& name) noexcept
 {
     TcpmuxRouter& router = owner_.router_;
     Arrival arrival = std::move(arrival_);

@@ -49,7 +49,8 @@ std::vector<control::AttributeChange> changes(const config::ServiceSpec& from,
 {
     std::vector<control::AttributeChange> list;
     const auto table = config::attribute_table();
-    for (std::uint16_t row = 0; row < table.size(); ++row) {
+    const auto rows = static_cast<std::uint16_t>(table.size());
+    for (std::uint16_t row = 0; row < rows; ++row) {
         std::string before = config::attribute_text(from, row);
         std::string after = config::attribute_text(to, row);
         if (before != after)

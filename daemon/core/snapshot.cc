@@ -64,7 +64,8 @@ std::vector<control::AttributeValue> effective_attributes(const config::ServiceS
 {
     std::vector<control::AttributeValue> values;
     const auto table = config::attribute_table();
-    for (std::uint16_t row = 0; row < table.size(); ++row) {
+    const auto rows = static_cast<std::uint16_t>(table.size());
+    for (std::uint16_t row = 0; row < rows; ++row) {
         control::AttributeValue value;
         value.name = table[row].name;
         value.value = config::attribute_text(spec, row);

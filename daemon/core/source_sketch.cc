@@ -68,7 +68,7 @@ void SourceSketch::place(std::size_t at, Index entry) noexcept
     places_[entry] = static_cast<Index>(at);
 }
 
-/// The entry at `place` has grown: those below it that are smaller move up.
+/// The entry at `at` has grown: those below it that are smaller move up.
 void SourceSketch::sink(std::size_t at) noexcept
 {
     const Index entry = heap_[at];

@@ -45,7 +45,7 @@ private:
     [[nodiscard]] std::size_t home(const access::IpAddress& source) const noexcept;
     [[nodiscard]] std::size_t find_slot(const access::IpAddress& source) const noexcept;
     void forget(const access::IpAddress& source) noexcept;
-    void sink(std::size_t place) noexcept;
+    void sink(std::size_t at) noexcept;
     void place(std::size_t at, Index entry) noexcept;
 
     std::size_t capacity_;

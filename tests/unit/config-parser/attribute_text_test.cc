@@ -73,7 +73,8 @@ TEST_CASE("every attribute that ends in a spec has a text once it is set")
 {
     ServiceSpec spec;
     spec.id = "x";
-    for (std::uint16_t row = 0; row < attribute_table().size(); ++row)
+    const auto rows = static_cast<std::uint16_t>(attribute_table().size());
+    for (std::uint16_t row = 0; row < rows; ++row)
         CHECK_NOTHROW(attribute_text(spec, row));
 }
 
