@@ -16,7 +16,8 @@ build=$PWD/build/valgrind
 log=build/logs/valgrind-tests.log
 mkdir -p build/logs "$build/wrapped"
 
-cmake --preset dev -B "$build" -DUSHERD_PRECOMPILE=ON -DUSHERD_TESTS=ON -DUSHERD_UNIT_TESTS=OFF >/dev/null
+cmake --preset dev -B "$build" -DUSHERD_PRECOMPILE=ON -DUSHERD_TESTS=ON -DUSHERD_UNIT_TESTS=OFF \
+    -DUSHERD_TEST_TIMEOUT=3600 >/dev/null
 cmake --build "$build" --parallel "$(nproc)" \
     --target usherd usherctl usherd-test-probe usherd-slot-handler usherd-valgrind
 
@@ -41,7 +42,7 @@ done
 
 export USHERD_ITEST_WRAPPED=$build/wrapped
 status=0
-ctest --test-dir "$build" -L integration --timeout 1800 --parallel "$(nproc)" --output-on-failure \
+ctest --test-dir "$build" -L integration --parallel "$(nproc)" --output-on-failure \
     --no-tests=error "$@" 2>&1 | tee $log || status=$?
 echo "valgrind: $(grep -c '^ *sanitizer: ==\|^AssertionError: sanitizer' $log || true) reports"
 exit $status
