@@ -37,7 +37,7 @@ public:
     explicit XinetdWriter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
     void write(const ConvertedSection& converted);
-    void write(const ConvertedInclude& include);
+    void write(const ConvertedInclude& converted);
     void comments(const Comments& lines, std::string_view indent)
     {
         for (const std::string& line : lines)

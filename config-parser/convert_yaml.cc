@@ -187,7 +187,7 @@ private:
         for (const std::string& line : lines)
             text_ += line.empty() ? "\n" : fmt::format("{}{}\n", indent, line);
     }
-    void refuse(const ConvertedInclude& include);
+    void refuse(const ConvertedInclude& converted);
 
     Diagnostics& diagnostics_;
     std::string text_;
@@ -288,7 +288,7 @@ void YamlWriter::write(ConvertedDocument document)
             continue;
         }
         const bool is_service = converted->section.kind == RawSection::Kind::service;
-        if (!text_.empty() && text_.find_first_not_of("\n") != std::string::npos)
+        if (!text_.empty() && text_.find_first_not_of('\n') != std::string::npos)
             text_ += '\n';
         if (!is_service && std::exchange(seen_services_, false))
             text_ += "---\n"; // the order of the file

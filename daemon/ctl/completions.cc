@@ -135,6 +135,7 @@ public:
                               const std::vector<CommandInfo>& commands)
     {
         std::vector<std::string> names;
+        names.reserve(commands.size());
         for (const CommandInfo& command : commands)
             names.push_back(command.name);
         std::string text = fmt::format(

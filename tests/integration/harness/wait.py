@@ -8,7 +8,7 @@ import time
 # Sanitizers and busy machines make everything slower; nothing waits longer than it has to. With
 # the thread sanitizer it takes ten times as long, with valgrind twenty times.
 SLOW = "thread" in os.environ.get("USHERD_SANITIZE", "") or "USHERD_ITEST_WRAPPED" in os.environ
-PATIENCE = float(os.environ.get("USHERD_ITEST_PATIENCE", "180" if SLOW else "30"))
+PATIENCE = float(os.environ.get("USHERD_ITEST_PATIENCE", "60" if SLOW else "30"))
 
 
 class Timeout(AssertionError):
