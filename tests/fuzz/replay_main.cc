@@ -40,7 +40,7 @@ std::string read(const fs::path& path)
 
 } // namespace
 
-int main(int argc, char** argv)
+int main(int argc, char** argv) // NOLINT(bugprone-exception-escape): ends the program, as it should
 {
     std::size_t count = 0;
     for (int i = 1; i < argc; ++i) {
