@@ -7,7 +7,7 @@ import re
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, logs
-from harness.case import USHERD, XINETD, IntegrationCase, on
+from harness.case import USHERD, XINETD, IntegrationCase, not_wrapped, on
 from harness.config import another_time, defaults, service
 
 CAT = {"server": "/bin/cat", "server_args": None}
@@ -187,6 +187,7 @@ class Reasons(IntegrationCase):
             return seen[0], logs.decided_early(seen[1])
         self.check("address", defaults() + service(no_access="127.0.0.1"), translate=translate)
 
+    @not_wrapped("connections take a second each")
     def test_connections_per_second(self):
         self.check("connections per second", defaults() + service(**CAT, cps="2 30"), held=2)
 

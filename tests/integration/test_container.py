@@ -14,7 +14,7 @@ import sys
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe
-from harness.case import USHERD, XINETD, IntegrationCase, on, processes, wait
+from harness.case import USHERD, XINETD, IntegrationCase, not_wrapped, on, processes, wait
 from harness.config import another_time, defaults, internal, service
 
 BOB = {"user": "bob", "group": "bob", "extra_groups": []}
@@ -175,6 +175,7 @@ class Supervisor(IntegrationCase):
 
 class Exhaustion(IntegrationCase):
     @on(USHERD)
+    @not_wrapped("each child there takes two descriptors")
     def test_out_of_descriptors_it_waits_says_so_once_and_recovers(self, kind):
         subject = self.daemon(kind, defaults(log_on_success="") + internal("echo", port=4000,
                                                                            cps="0 0"))
@@ -196,6 +197,7 @@ class Exhaustion(IntegrationCase):
         self.assertEqual(client.exchange(4000, b"y").data, b"y")
 
     @on(USHERD)
+    @not_wrapped("each child there takes two descriptors")
     def test_handlers_start_while_descriptors_are_short(self, kind):
         subject = self.daemon(kind, defaults() + service(cps="0 0"))
         subject.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))

@@ -7,7 +7,7 @@ import time
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
-from harness.case import USHERD, XINETD, IntegrationCase, on, processes, wait
+from harness.case import USHERD, XINETD, IntegrationCase, not_wrapped, on, processes, wait
 from harness.config import defaults, internal, service
 
 CAT = {"server": "/bin/cat", "server_args": None}
@@ -88,6 +88,7 @@ class Disable(IntegrationCase):
         subject.wait_for_record("EXIT: a", 120)
 
     @on(XINETD, USHERD)
+    @not_wrapped("connections take a second each")
     def test_the_default_is_fifty(self, kind):
         subject = self.started(kind, defaults() + service())
         early_in_a_second()
@@ -111,6 +112,7 @@ class Disable(IntegrationCase):
         wait.wait_until(lambda: not processes.listening(), "the socket closes")
 
     @on(USHERD)
+    @not_wrapped("connections take a second each")
     def test_after_the_pause_the_count_starts_afresh(self, kind):
         """In xinetd the first connection afterwards can trip again (D6)."""
         subject = self.started(kind, defaults() + service(cps="3 1"))
@@ -121,6 +123,7 @@ class Disable(IntegrationCase):
         self.assertEqual(len(subject.wait_for_message("Deactivating service a")), 1)
 
     @on(USHERD)
+    @not_wrapped("connections take a second each")
     def test_running_handlers_still_count_after_the_pause(self, kind):
         """xinetd forgets them and admits too many (D7)."""
         subject = self.started(kind, defaults() + service(**CAT, cps="2 1", instances=2))
@@ -145,6 +148,7 @@ class Gentle(IntegrationCase):
         subject.wait_for_record("EXIT: a", 9)
         self.assertEqual([line for line in subject.records() if line.startswith("FAIL")], [])
 
+    @not_wrapped("connections take a second each")
     def test_delay_does_not_hold_up_other_services(self):
         self.started(USHERD, defaults() + service(cps="1 30", cps_action="delay")
                      + service("b", port=4001))
@@ -154,6 +158,7 @@ class Gentle(IntegrationCase):
             self.assertEqual(client.exchange(4001), HELLO)
             self.assertEqual(client.read_all_within(waiting, 0.1), client.Reply(b"", "open"))
 
+    @not_wrapped("connections take a second each")
     def test_refuse_turns_clients_away_until_the_rate_has_fallen(self):
         subject = self.started(USHERD, defaults() + service(cps="2 1", cps_action="refuse"))
         early_in_a_second()

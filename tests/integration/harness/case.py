@@ -29,6 +29,12 @@ def on(*kinds):
     return mark
 
 
+def not_wrapped(why):
+    """Left out where another program runs the daemon, valgrind above all, that makes it slow or
+    needs descriptors itself."""
+    return unittest.skipIf(sandbox.WRAPPED, f"not under valgrind: {why}")
+
+
 class IntegrationCase(unittest.TestCase):
     maxDiff = None
 
@@ -205,5 +211,5 @@ def end_strangers():
     return named
 
 
-__all__ = ["HERE", "LINKED", "USHERD", "WORK", "XINETD", "IntegrationCase", "logs", "on",
-           "processes", "wait"]
+__all__ = ["HERE", "LINKED", "USHERD", "WORK", "XINETD", "IntegrationCase", "logs",
+           "not_wrapped", "on", "processes", "wait"]

@@ -19,8 +19,9 @@ INSIDE = "USHERD_ITEST_INSIDE"
 OPEN_FILES = "USHERD_ITEST_OPEN_FILES"  # set before the import: a limit that can only be lowered
 WORK = pathlib.Path("/tmp/work")        # files of the test that runs; emptied before each
 BINARIES = pathlib.Path("/tmp/bin")     # usherd and the helper programs
+WRAPPED = bool(os.environ.get("USHERD_ITEST_WRAPPED"))
 # Everything takes longer then, most of all the end.
-SANITIZED = bool(os.environ.get("USHERD_SANITIZE") or os.environ.get("USHERD_ITEST_WRAPPED"))
+SANITIZED = bool(os.environ.get("USHERD_SANITIZE")) or WRAPPED
 ORACLE = pathlib.Path("/tmp/oracle")    # the unpacked xinetd package
 CORPUS = pathlib.Path("/tmp/corpus")
 PACKAGES = pathlib.Path("/tmp/packages")  # those of USHERD_ITEST_PACKAGES, unpacked
