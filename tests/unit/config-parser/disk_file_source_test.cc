@@ -34,7 +34,7 @@ TEST_CASE("a regular file is read whole, through links")
 {
     const tests::TemporaryDirectory directory;
     const std::string path = directory.path() + "/f";
-    const std::string content = "a\0b\n" + std::string(100'000, 'x');
+    const std::string content = std::string("a\0b\n", 4) + std::string(100'000, 'x');
     std::ofstream(path, std::ios::binary) << content;
     REQUIRE(::symlink(path.c_str(), (directory.path() + "/link").c_str()) == 0);
     std::ofstream(directory.path() + "/empty").flush();

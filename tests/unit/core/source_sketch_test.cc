@@ -57,7 +57,7 @@ TEST_CASE("the twenty most frequent of a million sources are the first twenty of
         ++truth[who];
         addresses.add(source(who * 2'654'435'761U), true);
     }
-    CHECK(addresses.memory() + blocks.memory() < 1024 * 1024);
+    CHECK(addresses.memory() + blocks.memory() < std::size_t{1024} * 1024);
     std::vector<std::uint32_t> order(sources);
     for (std::uint32_t i = 0; i < sources; ++i)
         order[i] = i;

@@ -33,7 +33,7 @@ TEST_CASE("a million forged IPv6 sources cost the sketch nothing and it has coun
     for (std::uint64_t i = 0; i < sources; ++i)
         sketch.add(forged(i), false);
     CHECK(sketch.memory() == before);
-    CHECK(sketch.memory() < 512 * 1024);
+    CHECK(sketch.memory() < std::size_t{512} * 1024);
     CHECK(sketch.total() == sources);
 }
 

@@ -12,7 +12,7 @@ namespace {
 std::string file_with(const tests::TemporaryDirectory& directory, const std::string& name,
                       const std::string& text)
 {
-    const std::string path = directory.path() + "/" + name;
+    std::string path = directory.path() + "/" + name;
     std::ofstream(path) << text;
     return path;
 }

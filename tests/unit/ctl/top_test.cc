@@ -108,8 +108,8 @@ TEST_CASE("the screen fits, whatever its size, on both pages")
             service("service-with-a-long-name-" + std::to_string(i) + "\x1b[2J", i, i * 1'000'000));
     model.take(list, 1000);
     model.take(control::SourceLists{5, {{std::string(60, 'a'), 5, 0, 3, 2}}, {}});
-    for (const std::size_t columns : {2, 10, 40, 80, 200})
-        for (const std::size_t lines : {1, 2, 5, 24, 60})
+    for (const std::size_t columns : {2U, 10U, 40U, 80U, 200U})
+        for (const std::size_t lines : {1U, 2U, 5U, 24U, 60U})
             for (const TopPage page : {TopPage::services, TopPage::sources}) {
                 TopView view;
                 view.page = page;

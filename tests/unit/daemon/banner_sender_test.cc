@@ -51,6 +51,8 @@ struct Fixture {
         spec.banner = std::string(path);
     }
     ~Fixture() { ::unlink(path); }
+    Fixture(const Fixture&) = delete;
+    Fixture& operator=(const Fixture&) = delete;
 
     void write_file(const std::string& text)
     {

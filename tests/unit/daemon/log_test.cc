@@ -100,6 +100,8 @@ class StuckSink final : public LineSink {
 public:
     explicit StuckSink(FlushQueue& queue) : queue_(queue) {}
     ~StuckSink() override { queue_.forget(*this); }
+    StuckSink(const StuckSink&) = delete;
+    StuckSink& operator=(const StuckSink&) = delete;
     void flush() noexcept override
     {
         ++tries;

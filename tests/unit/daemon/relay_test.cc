@@ -100,6 +100,8 @@ struct Fixture {
         spec = configured;
     }
     ~Fixture() { ::signal(SIGPIPE, SIG_DFL); }
+    Fixture(const Fixture&) = delete;
+    Fixture& operator=(const Fixture&) = delete;
 
     /// A client whose relay has been started.
     End client(std::vector<access::IpAddress> targets = {*access::IpAddress::parse("127.0.0.1")},
@@ -203,7 +205,7 @@ TEST_CASE("bytes wait for a receiver that does not read, and none is lost")
     Fixture fixture;
     End client = fixture.client();
     End target = fixture.accepted();
-    const std::string chunk = pattern(26 * 4096);
+    const std::string chunk = pattern(std::size_t{26} * 4096);
     std::size_t sent = 0;
     int idle_turns = 0;
     REQUIRE(fixture.until([&] {
