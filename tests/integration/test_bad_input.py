@@ -13,7 +13,7 @@ import subprocess
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
 from harness import daemon as daemons
-from harness.case import USHERD, WORK, XINETD, IntegrationCase, on, processes, wait
+from harness.case import USHERD, WORK, XINETD, IntegrationCase, not_wrapped, on, processes, wait
 from harness.config import defaults, service
 from harness.programs import REPOSITORY
 
@@ -168,6 +168,7 @@ class OneServiceAlone(IntegrationCase):
         self.assertEqual({port for _, _, port in processes.listening()}, {4001})
 
     @on(USHERD)
+    @not_wrapped("forty million bytes take it minutes")
     def test_ten_megabytes_on_one_line(self, kind):
         """xinetd cuts it into pieces (D40)."""
         subject = self.daemon(kind, defaults() + "includedir @DIR@/d\n" + GOOD)
