@@ -32,8 +32,7 @@ for name in usherd usherctl; do
     rm -f "$build/wrapped/$name"
     cat >"$build/wrapped/$name" <<EOF
 #!/bin/sh
-# PWD: the shell's own, which handlers would inherit.
-exec env -u PWD -u OLDPWD LD_PRELOAD=$build/bin/libusherd-valgrind.so valgrind -q --vgdb=no \\
+LD_PRELOAD=$build/bin/libusherd-valgrind.so exec valgrind -q --vgdb=no \\
     --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \\
     --log-file=/tmp/sanitizer/valgrind.%p "$build/named/\${0##*/}" "\$@"
 EOF

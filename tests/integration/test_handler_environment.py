@@ -8,7 +8,7 @@ import signal
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe
-from harness.case import USHERD, XINETD, IntegrationCase, on
+from harness.case import USHERD, XINETD, IntegrationCase, not_wrapped, on
 from harness.config import defaults, service
 
 PROBE = {"server": probe.PATH, "server_args": None}
@@ -82,6 +82,7 @@ class Environment(ProbeCase):
             text += service(f"s{number}", **PROBE, port=4000 + number, passenv=own, env=env)
         return text
 
+    @not_wrapped("its script puts the environment in another order")
     def test_env_and_passenv_make_the_same_environment_as_in_xinetd(self):
         inherited = [row for row in self.ROWS if row[1] is None]
         self.ROWS = inherited
@@ -205,6 +206,7 @@ class Limits(ProbeCase):
         seen = self.compare(defaults() + service(**PROBE), self.limits)
         self.assertEqual(seen["Max open files"], ("4096", "4096"))
 
+    @not_wrapped("it has limits of its own")
     def test_rlimits_set_soft_and_hard(self):
         text = defaults() + service(**PROBE, rlimit_as="512M", rlimit_cpu=20, rlimit_data="256M",
                                     rlimit_files=100, rlimit_rss="65536K", rlimit_stack="1048576")
@@ -214,6 +216,7 @@ class Limits(ProbeCase):
         self.assertEqual(seen["Max open files"], ("100", "100"))
         self.assertEqual(seen["Max stack size"], ("1048576", "1048576"))
 
+    @not_wrapped("it has limits of its own")
     def test_unlimited_and_zero_mean_what_they_mean_in_xinetd(self):
         text = defaults() + service(**PROBE, rlimit_as="UNLIMITED", rlimit_cpu="UNLIMITED",
                                     rlimit_data="0", rlimit_stack="-1")

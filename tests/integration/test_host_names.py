@@ -7,7 +7,7 @@ import time
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client
-from harness.case import USHERD, IntegrationCase, wait
+from harness.case import USHERD, IntegrationCase, not_wrapped, wait
 from harness.config import defaults, internal, service
 from harness.dns import DnsServer, reverse
 
@@ -104,6 +104,7 @@ class Dns(IntegrationCase):
         self.assertEqual([line.split(" from=")[0] for line in subject.wait_for_record("FAIL", 3)],
                          ["FAIL: a address"] * 3)
 
+    @not_wrapped("connections take a second each")
     def test_a_silent_server_delays_only_whom_it_concerns_and_not_for_ever(self):
         subject = self.started(USHERD, defaults() + service(**CAT, only_from=".example.org")
                                + service("b", **CAT, port=4001))
