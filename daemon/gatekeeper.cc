@@ -55,7 +55,7 @@ access::Facts count_and_gather(Service& service, const std::optional<access::Pee
                                std::uint32_t running_total, std::uint32_t process_limit)
 {
     const std::time_t now = std::time(nullptr);
-    const bool within_rate = service.gate().admit(service.spec().policy.cps, now);
+    const bool within_rate = service.count_arrival(now);
     return gather(service, peer, running_total, process_limit, within_rate, now);
 }
 
@@ -102,7 +102,7 @@ void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_
     std::optional<access::IpAddress> source;
     if (arrival.peer)
         source = arrival.peer->address;
-    auto slot = service.counter().take(source);
+    auto slot = service.take_slot(source);
     slot.hold(std::move(arrival.through));
     if (!arrival.peer) {
         ask_wrappers(service, std::move(arrival), std::move(slot));

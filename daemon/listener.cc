@@ -13,11 +13,12 @@ constexpr std::chrono::seconds back_off_time{1};
 
 } // namespace
 
-Listener::Listener(sys::EventLoop& loop, OpenedSocket socket, config::Endpoint endpoint, Mode mode,
-                   ListenerOwner& owner)
-    : loop_(loop), owner_(owner), endpoint_(std::move(endpoint)), mode_(mode),
-      socket_(std::move(socket)), readable_(loop, socket_.fd.get(), sys::Watch::What::readable,
-                                            sys::bind<&Listener::on_readable>(*this))
+Listener::Listener(sys::EventLoop& loop, OpenedSocket socket, const config::Endpoint& endpoint,
+                   Mode mode, ListenerOwner& owner)
+    : owner_(owner), endpoint_(&endpoint), bound_(socket.bound), fd_(std::move(socket.fd)),
+      mode_(mode), passed_in_(socket.passed_in),
+      readable_(loop, fd_.get(), sys::Watch::What::readable,
+                sys::bind<&Listener::on_readable>(*this))
 {
 }
 
@@ -44,9 +45,9 @@ void Listener::close() noexcept
     if (!is_open())
         return;
     pause();
-    if (!socket_.passed_in)
-        remove_socket_file(endpoint_);
-    socket_.fd.reset();
+    if (!passed_in_)
+        remove_socket_file(*endpoint_);
+    fd_.reset();
 }
 
 void Listener::on_readable() noexcept
@@ -64,7 +65,7 @@ void Listener::accept_batch() noexcept
             return;
         auto accepted = sys::accept_one(fd());
         if (accepted) {
-            owner_.on_connection(std::move(accepted->socket), accepted->peer, socket_.bound);
+            owner_.on_connection(std::move(accepted->socket), accepted->peer, bound());
             continue;
         }
         if (accepted.error().number == EINTR)
@@ -84,8 +85,8 @@ void Listener::on_accept_error(const sys::SysError& error) noexcept
     case sys::AcceptFailure::out_of_resources:
         readable_.stop();
         if (back_off_ == nullptr)
-            back_off_ =
-                std::make_unique<sys::Timer>(loop_, sys::bind<&Listener::on_back_off_over>(*this));
+            back_off_ = std::make_unique<sys::Timer>(readable_.loop(),
+                                                     sys::bind<&Listener::on_back_off_over>(*this));
         back_off_->start(back_off_time);
         if (owner_.on_out_of_descriptors(error))
             accept_from_reserve();
@@ -100,7 +101,7 @@ void Listener::on_accept_error(const sys::SysError& error) noexcept
 void Listener::accept_from_reserve() noexcept
 {
     if (auto accepted = sys::accept_one(fd()))
-        owner_.on_connection(std::move(accepted->socket), accepted->peer, socket_.bound);
+        owner_.on_connection(std::move(accepted->socket), accepted->peer, bound());
 }
 
 void Listener::on_back_off_over() noexcept

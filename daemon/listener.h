@@ -6,12 +6,14 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "config-parser/service_spec.h"
 #include "daemon/endpoint_socket.h"
 #include "daemon/sys/event_loop.h"
 #include "daemon/sys/socket.h"
+#include "daemon/sys/stored_address.h"
 
 namespace usherd::daemon {
 
@@ -37,10 +39,10 @@ public:
 /// Owns the socket and its watch. May be closed from within its own callback (the object stays).
 class Listener {
 public:
-    enum class Mode { accept, lend };
+    enum class Mode : std::uint8_t { accept, lend };
 
-    /// @param owner outlives the listener.
-    Listener(sys::EventLoop& loop, OpenedSocket socket, config::Endpoint endpoint, Mode mode,
+    /// @param owner outlives the listener. @param endpoint one of the owner's spec: see refer_to()
+    Listener(sys::EventLoop& loop, OpenedSocket socket, const config::Endpoint& endpoint, Mode mode,
              ListenerOwner& owner);
     ~Listener();
     Listener(const Listener&) = delete;
@@ -50,12 +52,14 @@ public:
     void resume() noexcept;
     /// Stops watching, then closes the socket and removes the file of a UNIX socket.
     void close() noexcept;
-    [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(socket_.fd); }
-    [[nodiscard]] int fd() const noexcept { return socket_.fd.get(); }
-    [[nodiscard]] const sys::SocketAddress& bound() const noexcept { return socket_.bound; }
-    [[nodiscard]] const config::Endpoint& endpoint() const noexcept { return endpoint_; }
+    [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(fd_); }
+    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] sys::SocketAddress bound() const noexcept { return bound_.get(); }
+    [[nodiscard]] const config::Endpoint& endpoint() const noexcept { return *endpoint_; }
+    /// The owner has another spec, with an equal endpoint. To be called before the old one goes.
+    void refer_to(const config::Endpoint& endpoint) noexcept { endpoint_ = &endpoint; }
     /// A socket from the supervisor outlives the service's own closing.
-    [[nodiscard]] bool is_passed_in() const noexcept { return socket_.passed_in; }
+    [[nodiscard]] bool is_passed_in() const noexcept { return passed_in_; }
 
 private:
     void on_readable() noexcept;
@@ -64,13 +68,15 @@ private:
     void on_accept_error(const sys::SysError& error) noexcept;
     void on_back_off_over() noexcept;
 
-    sys::EventLoop& loop_;
+    // Ten thousand idle services have one each.
     ListenerOwner& owner_;
-    config::Endpoint endpoint_;
+    const config::Endpoint* endpoint_; ///< in the owner's spec
+    sys::StoredAddress bound_;
+    sys::UniqueFd fd_;
     Mode mode_;
+    bool passed_in_;
     bool paused_ = true; ///< by the owner, as opposed to the back-off
-    OpenedSocket socket_;
-    // After socket_: members die in reverse order, and epoll must forget the descriptor while the
+    // After fd_: members die in reverse order, and epoll must forget the descriptor while the
     // number is still ours.
     sys::Watch readable_;
     std::unique_ptr<sys::Timer> back_off_; ///< made when first needed

@@ -22,6 +22,19 @@ std::uint64_t ServiceCounts::refused_in_all() const noexcept
     return std::accumulate(refused.begin(), refused.end(), std::uint64_t{0});
 }
 
+const ServiceWork& Service::work() const noexcept
+{
+    static const ServiceWork idle{};
+    return work_ == nullptr ? idle : *work_;
+}
+
+ServiceWork& Service::begun()
+{
+    if (work_ == nullptr)
+        work_ = std::make_unique<ServiceWork>();
+    return *work_;
+}
+
 Service::Service(ServiceKey key, PlacedSpec spec, Context& context, std::shared_ptr<ServiceLog> log)
     : key_(key), spec_(std::move(spec.spec)), sources_(std::move(spec.sources)), context_(context),
       log_(std::move(log)), state_(core::OutOfService{"not started"})
@@ -62,7 +75,7 @@ sys::Result<void> Service::open()
     }
     if (!is_available()) {
         state_ = core::Listening{};
-        if (last_event_) // not when the daemon starts, for ten thousand of them
+        if (last_event()) // not when the daemon starts, for ten thousand of them
             note_state();
     }
     announce();
@@ -72,7 +85,8 @@ sys::Result<void> Service::open()
 
 sys::Result<void> Service::open_missing()
 {
-    retired_.clear();
+    if (work_ != nullptr)
+        work_->retired.clear();
     for (const config::Endpoint& endpoint : spec_->endpoints) {
         const bool is_open =
             std::any_of(listeners_.begin(), listeners_.end(),
@@ -94,11 +108,12 @@ void Service::watch(Listener& listener)
 {
     const auto kind = core::find_internal(spec_->name);
     if (spec_->is_internal() && listener_mode() == Listener::Mode::lend && kind) {
+        auto& datagrams = begun().datagrams;
         const bool is_read =
-            std::any_of(datagrams_.begin(), datagrams_.end(),
+            std::any_of(datagrams.begin(), datagrams.end(),
                         [&](const auto& datagram) { return datagram->fd() == listener.fd(); });
         if (!is_read)
-            datagrams_.push_back(
+            datagrams.push_back(
                 std::make_unique<InternalDatagram>(context_.loop, listener.fd(), *kind, *this));
         return;
     }
@@ -122,18 +137,31 @@ void Service::pause_listeners() noexcept
 
 void Service::close() noexcept
 {
-    // Perhaps from inside a callback of one of these: they stop now and die later.
-    for (auto& datagram : datagrams_) {
-        datagram->pause();
-        retired_.push_back(std::move(datagram));
+    if (work_ != nullptr) {
+        // Perhaps from inside a callback of one of these: they stop now and die later.
+        for (auto& datagram : work_->datagrams) {
+            datagram->pause();
+            work_->retired.push_back(std::move(datagram));
+        }
+        work_->datagrams.clear();
     }
-    datagrams_.clear();
     withdraw();
     for (const auto& listener : listeners_)
         listener->close();
-    lent_.clear();
-    if (timer_ != nullptr)
-        timer_->stop();
+    forget_lent();
+    stop_timer();
+}
+
+void Service::forget_lent() noexcept
+{
+    if (work_ != nullptr)
+        work_->lent.clear();
+}
+
+void Service::stop_timer() noexcept
+{
+    if (work_ != nullptr && work_->timer != nullptr)
+        work_->timer->stop();
 }
 
 void Service::put_out_of_service(std::string why) noexcept
@@ -151,13 +179,12 @@ void Service::close_by_hand() noexcept
     if (passed_in) {
         // Closed, they could not be had again.
         pause_listeners();
-        if (timer_ != nullptr)
-            timer_->stop();
+        stop_timer();
     } else {
         close();
         listeners_.clear();
     }
-    lent_.clear();
+    forget_lent();
     waiting_for_slot_ = false;
 }
 
@@ -180,7 +207,7 @@ void Service::drain() noexcept
 
 void Service::finish_draining() noexcept
 {
-    if (!std::holds_alternative<core::Draining>(state_) || counter_.running() > 0)
+    if (!std::holds_alternative<core::Draining>(state_) || counter().running() > 0)
         return;
     state_ = core::Disabled{};
     context_.log.notice("service {} is drained", spec_->id);
@@ -191,24 +218,27 @@ sys::Result<void> Service::adopt(PlacedSpec spec, std::shared_ptr<ServiceLog> lo
 {
     const auto before = std::exchange(spec_, std::move(spec.spec));
     sources_ = std::move(spec.sources);
-    template_.reset();
     log_ = std::move(log);
-    stale_because_.clear();
+    stale_because_ = std::string{};
     const auto is_wanted = [this](const Listener& listener) {
         return std::find(spec_->endpoints.begin(), spec_->endpoints.end(), listener.endpoint()) !=
                spec_->endpoints.end();
     };
-    std::erase_if(datagrams_, [&](const auto& datagram) {
-        return std::none_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
-            return listener->fd() == datagram->fd() && is_wanted(*listener);
-        });
-    });
-    std::erase_if(lent_, [&](const Lent& lent) {
-        return std::none_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
-            return listener->fd() == lent.socket && is_wanted(*listener);
-        });
-    });
+    if (work_ != nullptr) {
+        const auto is_lost = [&](int socket) {
+            return std::none_of(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+                return listener->fd() == socket && is_wanted(*listener);
+            });
+        };
+        work_->spawn_template.reset();
+        std::erase_if(work_->datagrams,
+                      [&](const auto& datagram) { return is_lost(datagram->fd()); });
+        std::erase_if(work_->lent, [&](const LentSocket& lent) { return is_lost(lent.socket); });
+    }
     std::erase_if(listeners_, [&](const auto& listener) { return !is_wanted(*listener); });
+    for (const auto& listener : listeners_)
+        listener->refer_to(
+            *std::find(spec_->endpoints.begin(), spec_->endpoints.end(), listener->endpoint()));
     sys::Result<void> ruled;
     for (const auto& listener : listeners_) {
         if (!listener->is_open() || before == spec_)
@@ -247,17 +277,19 @@ void Service::mark_stale(std::string why, std::shared_ptr<ServiceLog> log)
 
 const std::shared_ptr<const core::SpawnTemplate>& Service::spawn_template()
 {
-    if (template_ == nullptr)
-        template_ = core::make_template(*spec_, context_.traits);
-    return template_;
+    auto& made = begun().spawn_template;
+    if (made == nullptr)
+        made = core::make_template(*spec_, context_.traits);
+    return made;
 }
 
 sys::Timer& Service::timer()
 {
-    if (timer_ == nullptr)
-        timer_ = std::make_unique<sys::Timer>(context_.loop,
-                                              sys::bind<&Service::on_hold_off_over>(*this));
-    return *timer_;
+    auto& made = begun().timer;
+    if (made == nullptr)
+        made = std::make_unique<sys::Timer>(context_.loop,
+                                            sys::bind<&Service::on_hold_off_over>(*this));
+    return *made;
 }
 
 void Service::on_rate_exceeded() noexcept
@@ -292,7 +324,7 @@ void Service::on_hold_off_over() noexcept
         return;
     }
     std::erase_if(listeners_, [](const auto& listener) { return !listener->is_open(); });
-    gate_.reset();
+    begun().gate.reset();
     if (auto opened = open_missing(); !opened) {
         context_.log.error("Error activating service {}: {}", spec_->name,
                            sys::to_string(opened.error()));

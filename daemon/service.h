@@ -9,61 +9,31 @@
 
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "access-control/cps_gate.h"
 #include "access-control/decision.h"
-#include "access-control/source_counter.h"
 #include "config-parser/diagnostic.h"
+#include "config-parser/rare.h"
 #include "daemon/banner_sender.h"
 #include "daemon/context.h"
-#include "daemon/control/activity.h"
-#include "daemon/core/histogram.h"
 #include "daemon/core/service_state.h"
 #include "daemon/gatekeeper.h"
 #include "daemon/ident.h"
-#include "daemon/internal_datagram.h"
 #include "daemon/listener.h"
+#include "daemon/service_work.h"
 
 namespace usherd::daemon {
-
-/// Totals since the service came up; a reload that keeps the service keeps them.
-struct ServiceCounts {
-    std::uint64_t accepted = 0; ///< admitted connections and datagrams
-    std::uint64_t started = 0;  ///< servers
-    std::array<std::uint64_t, access::reason_count> refused{}; ///< by access::Reason
-
-    [[nodiscard]] std::uint64_t refused_in_all() const noexcept;
-};
 
 /// A spec and the names of the files that its locations refer to.
 struct PlacedSpec {
     std::shared_ptr<const config::ServiceSpec> spec;
     std::shared_ptr<const config::Sources> sources;
-};
-
-/// What happened to a service last.
-struct LastEvent {
-    control::Time at;
-    control::EventKind kind = control::EventKind::unknown;
-    access::Reason reason = access::Reason::allowed; ///< of a refusal
-};
-
-/// What metrics tell of a service's handlers.
-struct ServiceMeasures {
-    core::Histogram<core::LatencyBounds> start_latency; ///< from accept() to exec
-    core::Histogram<core::DurationBounds> duration;
-    std::map<int, std::uint64_t> exits; ///< by wait status; @see waitpid(2)
-    std::uint64_t relayed_in = 0;       ///< bytes, of redirect
-    std::uint64_t relayed_out = 0;
 };
 
 /// How often a tcpmux service looks whether clients that it has handed on are gone: nobody tells
@@ -95,16 +65,24 @@ public:
         return sources_->path(spec_->location.file);
     }
     [[nodiscard]] const core::ServiceState& state() const noexcept { return state_; }
-    [[nodiscard]] access::SourceCounter& counter() noexcept { return counter_; }
-    [[nodiscard]] const access::SourceCounter& counter() const noexcept { return counter_; }
-    [[nodiscard]] access::CpsGate& gate() noexcept { return gate_; }
-    [[nodiscard]] const access::CpsGate& gate() const noexcept { return gate_; }
-    [[nodiscard]] const ServiceCounts& counts() const noexcept { return counts_; }
+    [[nodiscard]] const access::SourceCounter& counter() const noexcept { return work().counter; }
+    [[nodiscard]] const access::CpsGate& gate() const noexcept { return work().gate; }
+    /// Counts one server. @see access::SourceCounter::take
+    [[nodiscard]] access::Slot take_slot(const std::optional<access::IpAddress>& source)
+    {
+        return begun().counter.take(source);
+    }
+    /// Counts one arrival. @return false if it exceeds `cps`
+    [[nodiscard]] bool count_arrival(access::CpsGate::Second now)
+    {
+        return begun().gate.admit(spec_->policy.cps, now);
+    }
+    [[nodiscard]] const ServiceCounts& counts() const noexcept { return work().counts; }
     /// nullptr: it has not had a handler yet.
-    [[nodiscard]] const ServiceMeasures* measures() const noexcept { return measures_.get(); }
+    [[nodiscard]] const ServiceMeasures* measures() const noexcept { return work().measures.get(); }
     [[nodiscard]] const std::optional<LastEvent>& last_event() const noexcept
     {
-        return last_event_;
+        return work().last_event;
     }
     [[nodiscard]] const std::vector<std::unique_ptr<Listener>>& listeners() const noexcept
     {
@@ -114,7 +92,7 @@ public:
     /// Who holds the sockets of a wait service; -1: a server that is being started.
     [[nodiscard]] std::vector<pid_t> lent_to() const;
     /// What is wrong with its text in the files; empty: the spec is what the files say.
-    [[nodiscard]] const std::string& stale_because() const noexcept { return stale_because_; }
+    [[nodiscard]] const std::string& stale_because() const noexcept { return stale_because_.str(); }
     /// Listening, suspended or lent: the sockets are, or will be again without anybody's doing.
     [[nodiscard]] bool is_available() const noexcept;
     /// What its servers are, apart from their clients.
@@ -194,6 +172,8 @@ private:
     void watch(Listener& listener);
     void close_by_hand() noexcept;
     void finish_draining() noexcept;
+    void forget_lent() noexcept;
+    void stop_timer() noexcept;
     void resume_listeners() noexcept;
     void pause_listeners() noexcept;
     void lend(int socket) noexcept;
@@ -245,34 +225,23 @@ private:
                                  const std::optional<access::Peer>& peer) noexcept;
     [[nodiscard]] sys::Timer& timer();
 
+    /// What has been made so far; of an idle service, what it would begin with.
+    [[nodiscard]] const ServiceWork& work() const noexcept;
+    /// The same to be changed: makes it.
+    [[nodiscard]] ServiceWork& begun();
+
+    // Ten thousand idle services pay for each byte from here on; what only one with clients needs
+    // is in ServiceWork.
     ServiceKey key_;
+    bool waiting_for_slot_ = false; ///< paused at `instances` with limit_action = queue
     std::shared_ptr<const config::ServiceSpec> spec_;
     std::shared_ptr<const config::Sources> sources_;
-    std::shared_ptr<const core::SpawnTemplate> template_; ///< made with the first server
     Context& context_;
     std::shared_ptr<ServiceLog> log_;
     core::ServiceState state_;
-    std::string stale_because_;
-    access::SourceCounter counter_;
-    access::CpsGate gate_;
-    ServiceCounts counts_;
-    std::optional<LastEvent> last_event_;
-    std::unique_ptr<ServiceMeasures> measures_;
-    struct Lent {
-        int socket;
-        pid_t holder; ///< -1 while its server is being started
-    };
-    std::vector<Lent> lent_;        ///< wait services: sockets that servers hold
-    bool waiting_for_slot_ = false; ///< paused at `instances` with limit_action = queue
-    /// When the log was told that no descriptor is left.
-    std::chrono::steady_clock::time_point out_of_descriptors_logged_{-std::chrono::hours(1)};
-    std::optional<access::Peer> last_refused_; ///< datagram services: logged once a minute
-    std::chrono::steady_clock::time_point last_refused_at_;
+    config::RareText stale_because_;
     std::vector<std::unique_ptr<Listener>> listeners_;
-    std::vector<std::unique_ptr<InternalDatagram>> datagrams_; ///< read listeners_' sockets
-    /// Stopped inside their own callback; destroyed when sockets open again.
-    std::vector<std::unique_ptr<InternalDatagram>> retired_;
-    std::unique_ptr<sys::Timer> timer_; ///< end of a hold-off or delay; made when first needed
+    std::unique_ptr<ServiceWork> work_; ///< reads listeners_' sockets
 };
 
 } // namespace usherd::daemon

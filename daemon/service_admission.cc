@@ -44,7 +44,7 @@ bool Service::wants_connection() noexcept
     const bool one_at_a_time = spec_->wait && spec_->is_internal();
     const std::uint32_t most = one_at_a_time ? 1 : spec_->policy.instances;
     const bool queues = one_at_a_time || spec_->limit_action == config::LimitAction::queue;
-    if (queues && most > 0 && counter_.running() >= most) {
+    if (queues && most > 0 && counter().running() >= most) {
         waiting_for_slot_ = true;
         pause_listeners();
         // Its slots go on with the clients it hands over, and nobody tells it that they end.
@@ -53,7 +53,7 @@ bool Service::wants_connection() noexcept
         return false;
     }
     if (spec_->cps_action == config::CpsAction::delay &&
-        !gate_.would_admit(spec_->policy.cps, std::time(nullptr))) {
+        !gate().would_admit(spec_->policy.cps, std::time(nullptr))) {
         pause_listeners();
         timer().start(std::chrono::milliseconds(250)); // the gate counts in whole seconds
         return false;
@@ -144,7 +144,7 @@ bool Service::count_datagram(const access::Decision& decision,
                              const std::optional<access::Peer>& peer) noexcept
 {
     if (decision.reason == access::Reason::allowed) {
-        ++counts_.accepted;
+        ++begun().counts.accepted;
         note(control::EventKind::accepted);
         context_.activity.accepted(event_name(), peer);
         log_record(core::start_record(*spec_, 0, peer));
@@ -159,7 +159,7 @@ bool Service::count_datagram(const access::Decision& decision,
 void Service::on_datagram_judged(const Arrival& arrival, const access::Decision& decision) noexcept
 {
     const bool is_admitted = count_datagram(decision, arrival.peer);
-    for (const auto& datagram : datagrams_)
+    for (const auto& datagram : work().datagrams)
         if (datagram->fd() == arrival.kept->fd)
             datagram->decide(arrival.kept->ticket, is_admitted);
 }
@@ -177,7 +177,7 @@ void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
 {
     if (arrival.lent >= 0 && !is_lent(arrival.lent))
         return; // closed while names or tcp_wrappers were asked (cps, reload)
-    ++counts_.accepted;
+    ++begun().counts.accepted;
     note(control::EventKind::accepted);
     context_.activity.accepted(event_name(), arrival.peer);
     // Before all else (D18). So few bytes fit into the buffer of a new connection.
@@ -274,11 +274,12 @@ bool Service::is_damped(access::Reason reason, const std::optional<access::Peer>
     if (spec_->socket_type != config::SocketType::dgram || reason != access::Reason::address)
         return false;
     const auto now = std::chrono::steady_clock::now();
+    ServiceWork& work = begun();
     const bool again =
-        last_refused_ && last_refused_ == peer && now - last_refused_at_ < damping_time;
+        work.last_refused && work.last_refused == peer && now - work.last_refused_at < damping_time;
     if (!again) {
-        last_refused_ = peer;
-        last_refused_at_ = now;
+        work.last_refused = peer;
+        work.last_refused_at = now;
     }
     return again;
 }
@@ -286,7 +287,7 @@ bool Service::is_damped(access::Reason reason, const std::optional<access::Peer>
 void Service::count_refusal(const access::Decision& decision,
                             const std::optional<access::Peer>& peer) noexcept
 {
-    ++counts_.refused.at(static_cast<std::size_t>(decision.reason));
+    ++begun().counts.refused.at(static_cast<std::size_t>(decision.reason));
     note(control::EventKind::refused, decision.reason);
     context_.activity.refused(event_name(), peer, decision.reason);
     const auto address = [&] { return peer ? access::log_text(*peer) : "<no address>"; };
@@ -336,10 +337,10 @@ void Service::on_slot_free() noexcept
 
 void Service::on_taken_over(Arrival arrival, std::optional<access::Slot> slot, pid_t pid) noexcept
 {
-    ++counts_.accepted;
+    ++begun().counts.accepted;
     note(control::EventKind::accepted);
     context_.activity.accepted(event_name(), arrival.peer);
-    for (const auto& datagram : datagrams_)
+    for (const auto& datagram : work().datagrams)
         if (arrival.kept && datagram->fd() == arrival.kept->fd)
             datagram->decide(arrival.kept->ticket, false);
     ServerStart start;
@@ -370,8 +371,8 @@ bool Service::on_out_of_descriptors(const sys::SysError& error) noexcept
 {
     // Once a minute at most: the state lasts, and clients provoke it.
     const auto now = std::chrono::steady_clock::now();
-    if (now - out_of_descriptors_logged_ >= damping_time) {
-        out_of_descriptors_logged_ = now;
+    if (auto& logged = begun().out_of_descriptors_logged; now - logged >= damping_time) {
+        logged = now;
         context_.log.warning("service {}: {}; clients wait, one is taken every second", spec_->id,
                              sys::to_string(error));
     }

@@ -68,7 +68,7 @@ void Service::on_identified(Arrival arrival, std::optional<access::Slot> slot,
     }
     if (identity.user || !spec_->flags.has(config::ServiceFlag::idonly))
         return begin(std::move(arrival), std::move(*slot));
-    ++counts_.refused.at(static_cast<std::size_t>(access::Reason::identity));
+    ++begun().counts.refused.at(static_cast<std::size_t>(access::Reason::identity));
     note(control::EventKind::refused, access::Reason::identity);
     context_.activity.refused(event_name(), arrival.peer, access::Reason::identity);
     log_record(core::noid_record(*spec_, arrival.peer, core::explanation(identity.failure)));

@@ -13,7 +13,7 @@ namespace usherd::daemon {
 
 void Service::start_relay(Arrival arrival, access::Slot slot)
 {
-    ++counts_.started;
+    ++begun().counts.started;
     log_record(core::start_record(*spec_, ::getpid(), arrival.peer));
     log_user(arrival.user);
     context_.relays.start(static_cast<std::uint64_t>(key_), spec_, std::move(arrival.socket),

@@ -20,8 +20,9 @@ void Service::log_record(const std::string& record) noexcept
 
 void Service::note(control::EventKind kind, access::Reason reason) noexcept
 {
-    last_event_ = {std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
-                   kind, reason};
+    begun().last_event = {
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()), kind,
+        reason};
 }
 
 void Service::note_state(std::string_view why) noexcept
@@ -37,9 +38,10 @@ void Service::note_state(std::string_view why) noexcept
 
 ServiceMeasures& Service::measured()
 {
-    if (measures_ == nullptr)
-        measures_ = std::make_unique<ServiceMeasures>();
-    return *measures_;
+    auto& made = begun().measures;
+    if (made == nullptr)
+        made = std::make_unique<ServiceMeasures>();
+    return *made;
 }
 
 void Service::measure_exit(int wait_status, std::chrono::steady_clock::duration ran)
@@ -51,7 +53,7 @@ void Service::measure_exit(int wait_status, std::chrono::steady_clock::duration 
 
 void Service::lend(int socket) noexcept
 {
-    lent_.push_back({socket, -1});
+    begun().lent.push_back({socket, -1});
     state_ = core::HandedOver{};
     for (const auto& listener : listeners_)
         if (listener->fd() == socket)
@@ -61,26 +63,28 @@ void Service::lend(int socket) noexcept
 std::vector<pid_t> Service::lent_to() const
 {
     std::vector<pid_t> holders;
-    for (const Lent& lent : lent_)
+    for (const LentSocket& lent : work().lent)
         holders.push_back(lent.holder);
     return holders;
 }
 
 bool Service::is_lent(int socket) const noexcept
 {
-    return std::any_of(lent_.begin(), lent_.end(),
-                       [socket](const Lent& lent) { return lent.socket == socket; });
+    const auto& all = work().lent;
+    return std::any_of(all.begin(), all.end(),
+                       [socket](const LentSocket& lent) { return lent.socket == socket; });
 }
 
 void Service::return_lent(int socket, pid_t pid) noexcept
 {
-    const auto held = std::find_if(lent_.begin(), lent_.end(), [&](const Lent& lent) {
+    auto& all = begun().lent;
+    const auto held = std::find_if(all.begin(), all.end(), [&](const LentSocket& lent) {
         return lent.socket == socket && lent.holder == pid;
     });
-    if (held == lent_.end())
+    if (held == all.end())
         return; // the socket has been closed meanwhile (cps, reload)
-    lent_.erase(held);
-    if (lent_.empty() && std::holds_alternative<core::HandedOver>(state_))
+    all.erase(held);
+    if (all.empty() && std::holds_alternative<core::HandedOver>(state_))
         state_ = core::Listening{};
     for (const auto& listener : listeners_)
         if (listener->fd() == socket && listener->is_open())
@@ -96,8 +100,8 @@ void Service::log_start(ServiceLog& log, const RunningServer& server) noexcept
 
 void Service::on_server_started(const RunningServer& server) noexcept
 {
-    ++counts_.started;
-    for (Lent& lent : lent_) {
+    ++begun().counts.started;
+    for (LentSocket& lent : begun().lent) {
         if (lent.socket == server.borrowed && lent.holder == -1) {
             lent.holder = server.pid;
             state_ = core::HandedOver{server.pid};

@@ -82,6 +82,7 @@ public:
     void start() noexcept;
     void stop() noexcept;
     [[nodiscard]] bool is_started() const noexcept { return started_; }
+    [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
 
 private:
     friend class EventLoop;
