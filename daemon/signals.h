@@ -38,7 +38,9 @@ public:
 
 private:
     struct Handler;
-    void add(int signal, std::function<void()> action);
+    /// Whether the other signals of the same turn of the loop are obeyed before.
+    enum class When : bool { now, last };
+    void add(int signal, std::function<void()> action, When when = When::now);
 
     sys::EventLoop& loop_;
     std::vector<std::unique_ptr<Handler>> handlers_;
