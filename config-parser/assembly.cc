@@ -38,6 +38,8 @@ void Assembly::take_over(std::span<const SpecPointer> services, bool used_defaul
 {
     seen_service_ = true;
     defaults_used_ = defaults_used_ || used_defaults;
+    for (const SpecPointer& service : services)
+        pool_.learn(*service);
     services_.insert(services_.end(), services.begin(), services.end());
 }
 
@@ -115,7 +117,7 @@ void Assembly::finish_service(ServiceDraft draft, std::size_t first_diagnostic)
     context_.diagnostics.set_after_reading(false);
     if (!spec)
         return drop(draft.spec, first_diagnostic);
-    spec->origins.shrink_to_fit();
+    pool_.share(*spec);
     services_.push_back(std::make_shared<const ServiceSpec>(*std::move(spec)));
 }
 

@@ -13,6 +13,7 @@
 #include "config-parser/load.h"
 #include "config-parser/raw_model.h"
 #include "config-parser/service_draft.h"
+#include "config-parser/spec_pool.h"
 
 namespace usherd::config {
 
@@ -67,6 +68,7 @@ private:
     SourceLocation bad_defaults_; ///< the entry with a bad value
     std::string refused_because_; ///< the first error in `defaults`
 
+    SpecPool pool_;
     std::vector<SpecPointer> services_;
     std::vector<DroppedService> dropped_;
 };

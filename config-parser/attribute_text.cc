@@ -59,8 +59,8 @@ std::string addresses(const std::optional<access::AddressSet>& set)
 std::string times(const ServiceSpec& spec)
 {
     std::vector<std::string> windows;
-    if (spec.policy.access_times)
-        for (const access::TimeWindow& window : *spec.policy.access_times)
+    if (spec.policy->access_times)
+        for (const access::TimeWindow& window : *spec.policy->access_times)
             windows.push_back(fmt::format("{}:{:02}-{}:{:02}", window.from.value / 60,
                                           window.from.value % 60, window.to.value / 60,
                                           window.to.value % 60));
@@ -69,12 +69,12 @@ std::string times(const ServiceSpec& spec)
 
 std::string log_target(const ServiceSpec& spec)
 {
-    if (const auto* file = std::get_if<FileTarget>(&spec.log_target)) {
+    if (const auto* file = std::get_if<FileTarget>(&spec.settings->log_target)) {
         if (file->soft_limit == 0)
             return fmt::format("FILE {}", file->path);
         return fmt::format("FILE {} {} {}", file->path, file->soft_limit, file->hard_limit);
     }
-    if (const auto* syslog = std::get_if<SyslogTarget>(&spec.log_target))
+    if (const auto* syslog = std::get_if<SyslogTarget>(&spec.settings->log_target))
         return fmt::format("SYSLOG {} {}",
                            facility_names.at(static_cast<std::size_t>(LOG_FAC(syslog->facility))),
                            level_names.at(static_cast<std::size_t>(LOG_PRI(syslog->level))));
@@ -84,33 +84,37 @@ std::string log_target(const ServiceSpec& spec)
 std::string arguments(const ServiceSpec& spec)
 {
     const std::size_t first = spec.flags.has(ServiceFlag::nameinargs) ? 0 : 1;
-    if (spec.argv.size() <= first)
+    if (spec.process->argv.size() <= first)
         return {};
-    return fmt::format("{}", fmt::join(spec.argv.begin() + static_cast<std::ptrdiff_t>(first),
-                                       spec.argv.end(), " "));
+    return fmt::format("{}",
+                       fmt::join(spec.process->argv.begin() + static_cast<std::ptrdiff_t>(first),
+                                 spec.process->argv.end(), " "));
 }
 
 std::string deny_time(const ServiceSpec& spec)
 {
-    if (!spec.deny_time)
+    if (!spec.settings->deny_time)
         return {};
-    return *spec.deny_time == deny_forever ? "FOREVER"
-           : *spec.deny_time == deny_never ? "NEVER"
-                                           : fmt::format("{}", *spec.deny_time);
+    return *spec.settings->deny_time == deny_forever ? "FOREVER"
+           : *spec.settings->deny_time == deny_never ? "NEVER"
+                                                     : fmt::format("{}", *spec.settings->deny_time);
 }
 
 std::string redirect(const ServiceSpec& spec)
 {
-    return spec.redirect ? fmt::format("{} {}", spec.redirect->host, spec.redirect->port) : "";
+    return spec.settings->redirect
+               ? fmt::format("{} {}", spec.settings->redirect->host, spec.settings->redirect->port)
+               : "";
 }
 
 std::string rpc_versions(const ServiceSpec& spec)
 {
-    if (!spec.rpc || spec.rpc->first_version == 0)
+    if (!spec.settings->rpc || spec.settings->rpc->first_version == 0)
         return {};
-    return spec.rpc->first_version == spec.rpc->last_version
-               ? fmt::format("{}", spec.rpc->first_version)
-               : fmt::format("{}-{}", spec.rpc->first_version, spec.rpc->last_version);
+    return spec.settings->rpc->first_version == spec.settings->rpc->last_version
+               ? fmt::format("{}", spec.settings->rpc->first_version)
+               : fmt::format("{}-{}", spec.settings->rpc->first_version,
+                             spec.settings->rpc->last_version);
 }
 
 std::string listen(const ServiceSpec& spec)
@@ -124,7 +128,7 @@ std::string listen(const ServiceSpec& spec)
 template <ResourceLimit which>
 std::string resource_limit(const ServiceSpec& spec)
 {
-    const auto& value = spec.resource_limits[static_cast<std::size_t>(which)];
+    const auto& value = spec.process->resource_limits[static_cast<std::size_t>(which)];
     return value ? limit(*value, no_resource_limit) : std::string();
 }
 
@@ -140,43 +144,49 @@ constexpr std::array writers{
     Writer{"type", [](Spec s) { return words(s.types, type_names); }},
     Writer{"flags", [](Spec s) { return words(s.flags, flag_names); }},
     Writer{"socket_type", [](Spec s) { return std::string(name(s.socket_type)); }},
-    Writer{"protocol", [](Spec s) { return s.protocol.name; }},
+    Writer{"protocol", [](Spec s) { return s.settings->protocol.name; }},
     Writer{"wait", [](Spec s) { return yes_no(s.wait); }},
-    Writer{"user", [](Spec s) { return s.user ? s.user->text : std::string(); }},
-    Writer{"group", [](Spec s) { return s.group ? s.group->text : std::string(); }},
-    Writer{"groups", [](Spec s) { return yes_no(s.groups); }},
-    Writer{"instances", [](Spec s) { return limit(s.policy.instances, access::unlimited); }},
-    Writer{"per_source", [](Spec s) { return limit(s.policy.per_source, access::unlimited); }},
+    Writer{"user", [](Spec s) { return s.process->user ? s.process->user->text : std::string(); }},
+    Writer{"group",
+           [](Spec s) { return s.process->group ? s.process->group->text : std::string(); }},
+    Writer{"groups", [](Spec s) { return yes_no(s.process->groups); }},
+    Writer{"instances", [](Spec s) { return limit(s.policy->instances, access::unlimited); }},
+    Writer{"per_source", [](Spec s) { return limit(s.policy->per_source, access::unlimited); }},
     Writer{"cps",
            [](Spec s) {
-               const auto& cps = s.policy.cps;
+               const auto& cps = s.policy->cps;
                return fmt::format("{} {}", cps.rate, cps.hold_off.count());
            }},
-    Writer{"max_load", [](Spec s) { return number(s.policy.max_load); }},
-    Writer{"nice", [](Spec s) { return number(s.nice); }},
-    Writer{"server", [](Spec s) { return s.server; }},
+    Writer{"max_load", [](Spec s) { return number(s.policy->max_load); }},
+    Writer{"nice", [](Spec s) { return number(s.process->nice); }},
+    Writer{"server", [](Spec s) { return s.process->server; }},
     Writer{"server_args", arguments},
-    Writer{"only_from", [](Spec s) { return addresses(s.policy.only_from); }},
-    Writer{"no_access", [](Spec s) { return addresses(s.policy.no_access); }},
+    Writer{"only_from", [](Spec s) { return addresses(s.policy->only_from); }},
+    Writer{"no_access", [](Spec s) { return addresses(s.policy->no_access); }},
     Writer{"access_times", times},
     Writer{"log_type", log_target},
-    Writer{"log_on_success", [](Spec s) { return words(s.log_on_success, success_names); }},
-    Writer{"log_on_failure", [](Spec s) { return words(s.log_on_failure, failure_names); }},
+    Writer{"log_on_success",
+           [](Spec s) { return words(s.settings->log_on_success, success_names); }},
+    Writer{"log_on_failure",
+           [](Spec s) { return words(s.settings->log_on_failure, failure_names); }},
     Writer{"rpc_version", rpc_versions},
     Writer{"rpc_number",
-           [](Spec s) { return s.rpc ? fmt::format("{}", s.rpc->program) : std::string(); }},
-    Writer{"env", [](Spec s) { return fmt::format("{}", fmt::join(s.env, " ")); }},
+           [](Spec s) {
+               return s.settings->rpc ? fmt::format("{}", s.settings->rpc->program) : std::string();
+           }},
+    Writer{"env", [](Spec s) { return fmt::format("{}", fmt::join(s.process->env, " ")); }},
     Writer{"passenv",
            [](Spec s) {
-               return s.passenv ? fmt::format("{}", fmt::join(*s.passenv, " ")) : std::string();
+               return s.process->passenv ? fmt::format("{}", fmt::join(*s.process->passenv, " "))
+                                         : std::string();
            }},
     Writer{"port", [](Spec s) { return number(s.port); }},
     Writer{"redirect", redirect},
-    Writer{"bind", [](Spec s) { return s.bind_text.str(); }},
-    Writer{"banner", [](Spec s) { return s.banner.str(); }},
-    Writer{"banner_success", [](Spec s) { return s.banner_success.str(); }},
-    Writer{"banner_fail", [](Spec s) { return s.banner_fail.str(); }},
-    Writer{"umask", [](Spec s) { return octal(s.umask); }},
+    Writer{"bind", [](Spec s) { return s.settings->bind_text.str(); }},
+    Writer{"banner", [](Spec s) { return s.settings->banner.str(); }},
+    Writer{"banner_success", [](Spec s) { return s.settings->banner_success.str(); }},
+    Writer{"banner_fail", [](Spec s) { return s.settings->banner_fail.str(); }},
+    Writer{"umask", [](Spec s) { return octal(s.process->umask); }},
     Writer{"rlimit_as", resource_limit<ResourceLimit::as>},
     Writer{"rlimit_cpu", resource_limit<ResourceLimit::cpu>},
     Writer{"rlimit_data", resource_limit<ResourceLimit::data>},
@@ -184,18 +194,19 @@ constexpr std::array writers{
     Writer{"rlimit_rss", resource_limit<ResourceLimit::rss>},
     Writer{"rlimit_stack", resource_limit<ResourceLimit::stack>},
     Writer{"deny_time", deny_time},
-    Writer{"v6only", [](Spec s) { return s.v6only ? yes_no(*s.v6only) : std::string(); }},
-    Writer{"libwrap", [](Spec s) { return s.libwrap_name.str(); }},
+    Writer{"v6only",
+           [](Spec s) { return s.settings->v6only ? yes_no(*s.settings->v6only) : std::string(); }},
+    Writer{"libwrap", [](Spec s) { return s.settings->libwrap_name.str(); }},
     Writer{"listen", listen},
-    Writer{"backlog", [](Spec s) { return number(s.backlog); }},
-    Writer{"freebind", [](Spec s) { return yes_no(s.freebind); }},
-    Writer{"socket_mode", [](Spec s) { return octal(s.socket_mode); }},
-    Writer{"socket_owner", [](Spec s) { return number(s.socket_owner); }},
-    Writer{"socket_group", [](Spec s) { return number(s.socket_group); }},
+    Writer{"backlog", [](Spec s) { return number(s.settings->backlog); }},
+    Writer{"freebind", [](Spec s) { return yes_no(s.settings->freebind); }},
+    Writer{"socket_mode", [](Spec s) { return octal(s.settings->socket_mode); }},
+    Writer{"socket_owner", [](Spec s) { return number(s.settings->socket_owner); }},
+    Writer{"socket_group", [](Spec s) { return number(s.settings->socket_group); }},
     Writer{"stderr",
            [](Spec s) {
                constexpr std::array<const char*, 3> names{"client", "log", "null"};
-               return std::string(names.at(static_cast<std::size_t>(s.stderr_target)));
+               return std::string(names.at(static_cast<std::size_t>(s.process->stderr_target)));
            }},
     Writer{"max_runtime",
            [](Spec s) {
@@ -205,23 +216,24 @@ constexpr std::array writers{
     Writer{"kill_grace", [](Spec s) { return fmt::format("{}s", s.kill_grace.count()); }},
     Writer{"limit_action",
            [](Spec s) {
-               return std::string(s.limit_action == LimitAction::queue ? "queue" : "refuse");
+               return std::string(s.settings->limit_action == LimitAction::queue ? "queue"
+                                                                                 : "refuse");
            }},
     Writer{"cps_action",
            [](Spec s) {
                constexpr std::array<const char*, 3> names{"disable", "delay", "refuse"};
-               return std::string(names.at(static_cast<std::size_t>(s.cps_action)));
+               return std::string(names.at(static_cast<std::size_t>(s.settings->cps_action)));
            }},
     Writer{"access_match",
            [](Spec s) {
-               return std::string(s.policy.access_match == access::AccessMatch::closest
+               return std::string(s.policy->access_match == access::AccessMatch::closest
                                       ? "closest"
                                       : "deny_first");
            }},
     Writer{"pass_fds",
            [](Spec s) {
                constexpr std::array<const char*, 3> names{"inetd", "systemd", "both"};
-               return std::string(names.at(static_cast<std::size_t>(s.pass_fds)));
+               return std::string(names.at(static_cast<std::size_t>(s.process->pass_fds)));
            }},
 };
 

@@ -39,8 +39,7 @@ Diagnostic pointer_to(const ServiceSpec& early)
 bool is_given(const ServiceSpec& spec, std::string_view attribute)
 {
     const auto row = find_attribute(attribute);
-    return std::any_of(spec.origins.begin(), spec.origins.end(),
-                       [row](const AttributeOrigin& origin) { return origin.attribute == row; });
+    return row && spec.origin_of(*row).has_value();
 }
 
 /// xinetd compares with services that have a bind address, and only addresses that are equal.
@@ -53,7 +52,7 @@ bool is_seen_by_xinetd(const ServiceSpec& early, const ServiceSpec& late)
     if (first == nullptr || second == nullptr)
         return true;
     const bool same = first->family == second->family && first->address == second->address;
-    return !early.bind_text.empty() && (late.bind_text.empty() || same);
+    return !early.settings->bind_text.empty() && (late.settings->bind_text.empty() || same);
 }
 
 /// The later service stays, and fails to bind.
@@ -108,7 +107,8 @@ struct Finding {
 Finding first_finding(const PortTable& taken, Question question, const ServiceSpec& spec)
 {
     for (const Endpoint& endpoint : spec.endpoints)
-        if (const auto owner = (taken.*question)({&endpoint, 1}, spec.socket_type, spec.protocol))
+        if (const auto owner =
+                (taken.*question)({&endpoint, 1}, spec.socket_type, spec.settings->protocol))
             return {&endpoint, *owner};
     return {};
 }
@@ -136,7 +136,7 @@ void check_duplicates(std::vector<SpecPointer>& services, std::vector<DroppedSer
             }
             if (const Finding found = first_finding(taken, &PortTable::find_shadowed, spec))
                 warn(spec, *found.place, *kept[found.owner], diagnostics);
-            taken.add(spec.endpoints, spec.socket_type, spec.protocol, kept.size());
+            taken.add(spec.endpoints, spec.socket_type, spec.settings->protocol, kept.size());
         }
         kept.push_back(std::move(service));
     }

@@ -45,7 +45,7 @@ const char* name_of(Family family)
 /// wanted. @return none, having reported it, if there is none of that family.
 std::optional<IpAddress> choose_address(Finishing& service, std::optional<Family> wanted)
 {
-    const std::string& text = service.spec().bind_text;
+    const std::string& text = service.spec().settings->bind_text;
     const auto inherited = service.draft.bind ? std::vector<IpAddress>{}
                                               : resolve_address(text, service.context.names);
     const auto& addresses = service.draft.bind ? service.draft.bind_addresses : inherited;
@@ -74,7 +74,7 @@ InetEndpoint make_endpoint(const ServiceSpec& spec, Family family,
     if (address && !address->is_unspecified())
         endpoint.address = address;
     endpoint.port = port;
-    endpoint.v6only = family == Family::ipv6 && spec.v6only.value_or(false);
+    endpoint.v6only = family == Family::ipv6 && spec.settings->v6only.value_or(false);
     return endpoint;
 }
 
@@ -97,7 +97,7 @@ void listen_by_bind(Finishing& service)
     ServiceSpec& spec = service.spec();
     const auto wanted = flagged_family(service);
     std::optional<IpAddress> address;
-    if (!spec.bind_text.empty()) {
+    if (!spec.settings->bind_text.empty()) {
         address = choose_address(service, wanted);
         if (!address)
             return;
@@ -114,11 +114,11 @@ void listen_by_bind(Finishing& service)
 void show_family(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
-    if (spec.bind_text.empty() || flagged_family(service))
+    if (spec.settings->bind_text.empty() || flagged_family(service))
         return;
     const auto addresses = service.draft.bind
                                ? service.draft.bind_addresses
-                               : resolve_address(spec.bind_text, service.context.names);
+                               : resolve_address(spec.settings->bind_text, service.context.names);
     if (addresses.size() == 1 && addresses.front().family() == Family::ipv4)
         spec.flags.add(ServiceFlag::ipv4);
 }
@@ -148,7 +148,7 @@ bool finish_listen(Finishing& service, InetEndpoint& endpoint, const Word& word,
 /// have both otherwise.
 void make_room_for_ipv4(ServiceSpec& spec)
 {
-    if (spec.v6only)
+    if (spec.settings->v6only)
         return;
     for (Endpoint& endpoint : spec.endpoints) {
         auto* inet = std::get_if<InetEndpoint>(&endpoint);
@@ -173,11 +173,11 @@ void listen_as_told(Finishing& service)
     PortTable taken;
     for (std::size_t i = 0; i < spec.endpoints.size(); ++i) {
         const std::span<const Endpoint> one{&spec.endpoints[i], 1};
-        if (taken.find_conflict(one, spec.socket_type, spec.protocol))
+        if (taken.find_conflict(one, spec.socket_type, spec.settings->protocol))
             service.fail("listen", fmt::format("listen '{}' is taken by another word of the list",
                                                service.draft.listen[i].text));
         else
-            taken.add(one, spec.socket_type, spec.protocol, i);
+            taken.add(one, spec.socket_type, spec.settings->protocol, i);
     }
 }
 
@@ -202,12 +202,12 @@ void derive_transport(Finishing& service)
     if (draft.socket_type)
         spec.socket_type = *draft.socket_type;
     if (draft.protocol)
-        spec.protocol = *draft.protocol;
+        spec.settings->protocol = *draft.protocol;
     spec.wait = draft.wait.value_or(false);
     const bool looked_up = !service.is(ServiceType::unlisted) && !service.is(ServiceType::rpc) &&
                            !service.listens_as_told();
     if (looked_up && !spec.port && draft.protocol)
-        spec.port = names.port_of(spec.name, spec.protocol.name);
+        spec.port = names.port_of(spec.name, spec.settings->protocol.name);
 }
 
 void derive_endpoints(Finishing& service)

@@ -27,13 +27,10 @@ std::string_view attribute_of(Check check) noexcept
     return attributes[static_cast<std::size_t>(check)];
 }
 
-const AttributeOrigin* origin_of(const ServiceSpec& spec, std::string_view attribute)
+std::optional<AttributeOrigin> origin_of(const ServiceSpec& spec, std::string_view attribute)
 {
     const auto row = find_attribute(attribute);
-    for (const AttributeOrigin& origin : spec.origins)
-        if (origin.attribute == row)
-            return &origin;
-    return nullptr;
+    return row ? spec.origin_of(*row) : std::nullopt;
 }
 
 std::string_view if_skipped(Check check) noexcept
@@ -102,7 +99,7 @@ std::string text_of(const ServiceSpec& spec, const access::Facts& facts, const a
     case Check::ban:
         return refuses ? "the source is banned" : "the source is not banned";
     case Check::rate:
-        return fmt::format("cps {} a second{}", spec.policy.cps.rate, refuses ? ": exceeded" : "");
+        return fmt::format("cps {} a second{}", spec.policy->cps.rate, refuses ? ": exceeded" : "");
     case Check::time:
         return fmt::format("{} is {} access_times", clock_text(facts.local_minute),
                            refuses ? "outside" : "within");
@@ -136,8 +133,8 @@ void add_later_steps(std::vector<StepText>& words, const ServiceSpec& spec, bool
                      bool wrapped)
 {
     const bool asks_user = spec.flags.has(ServiceFlag::idonly) && !spec.wait &&
-                           spec.log_on_success.has(SuccessLog::userid);
-    const bool takes_process = !spec.is_internal() && !spec.redirect;
+                           spec.settings->log_on_success.has(SuccessLog::userid);
+    const bool takes_process = !spec.is_internal() && !spec.settings->redirect;
     words.push_back(later_step(access::Reason::libwrap, wrapped, is_reached,
                                "tcp_wrappers are asked only when a client comes",
                                spec.is_wrapped() ? "tcp_wrappers have no rules for it"
@@ -175,10 +172,10 @@ std::vector<StepText> explain_text(const ServiceSpec& spec, const access::Facts&
         text.verdict = access::name(step.verdict);
         text.used = step.used;
         text.limit = step.limit;
-        if (const auto* origin = origin_of(spec, attribute_of(step.check)))
+        if (const auto origin = origin_of(spec, attribute_of(step.check)))
             text.location = origin->location;
         const bool is_allowed = step.check == Check::only_from;
-        const auto& set = is_allowed ? spec.policy.only_from : spec.policy.no_access;
+        const auto& set = is_allowed ? spec.policy->only_from : spec.policy->no_access;
         const bool is_list = is_allowed || step.check == Check::no_access;
         if (is_list && set && step.match.bits != access::no_match &&
             step.match.rule < set->rules().size()) {

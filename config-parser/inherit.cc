@@ -22,37 +22,50 @@ struct Inheritance {
 };
 
 constexpr std::array inheritances{
-    Inheritance{"groups", [](auto& spec, auto& from) { spec.groups = from.groups; }},
+    Inheritance{"groups",
+                [](auto& spec, auto& from) { spec.process->groups = from.process->groups; }},
     Inheritance{"instances",
-                [](auto& spec, auto& from) { spec.policy.instances = from.policy.instances; }},
+                [](auto& spec, auto& from) { spec.policy->instances = from.policy->instances; }},
     Inheritance{"per_source",
-                [](auto& spec, auto& from) { spec.policy.per_source = from.policy.per_source; }},
-    Inheritance{"cps", [](auto& spec, auto& from) { spec.policy.cps = from.policy.cps; }},
+                [](auto& spec, auto& from) { spec.policy->per_source = from.policy->per_source; }},
+    Inheritance{"cps", [](auto& spec, auto& from) { spec.policy->cps = from.policy->cps; }},
     Inheritance{"max_load",
-                [](auto& spec, auto& from) { spec.policy.max_load = from.policy.max_load; }},
-    Inheritance{"umask", [](auto& spec, auto& from) { spec.umask = from.umask; }},
+                [](auto& spec, auto& from) { spec.policy->max_load = from.policy->max_load; }},
+    Inheritance{"umask", [](auto& spec, auto& from) { spec.process->umask = from.process->umask; }},
     Inheritance{"log_type",
                 [](auto& spec, auto& from) {
-                    spec.log_target = from.log_target;
-                    spec.log_target_inherited = true;
+                    spec.settings->log_target = from.settings->log_target;
+                    spec.settings->log_target_inherited = true;
                 }},
-    Inheritance{"v6only", [](auto& spec, auto& from) { spec.v6only = from.v6only; }},
-    Inheritance{"backlog", [](auto& spec, auto& from) { spec.backlog = from.backlog; }},
-    Inheritance{"freebind", [](auto& spec, auto& from) { spec.freebind = from.freebind; }},
-    Inheritance{"socket_mode", [](auto& spec, auto& from) { spec.socket_mode = from.socket_mode; }},
-    Inheritance{"socket_owner",
-                [](auto& spec, auto& from) { spec.socket_owner = from.socket_owner; }},
-    Inheritance{"socket_group",
-                [](auto& spec, auto& from) { spec.socket_group = from.socket_group; }},
-    Inheritance{"stderr", [](auto& spec, auto& from) { spec.stderr_target = from.stderr_target; }},
+    Inheritance{"v6only",
+                [](auto& spec, auto& from) { spec.settings->v6only = from.settings->v6only; }},
+    Inheritance{"backlog",
+                [](auto& spec, auto& from) { spec.settings->backlog = from.settings->backlog; }},
+    Inheritance{"freebind",
+                [](auto& spec, auto& from) { spec.settings->freebind = from.settings->freebind; }},
+    Inheritance{
+        "socket_mode",
+        [](auto& spec, auto& from) { spec.settings->socket_mode = from.settings->socket_mode; }},
+    Inheritance{
+        "socket_owner",
+        [](auto& spec, auto& from) { spec.settings->socket_owner = from.settings->socket_owner; }},
+    Inheritance{
+        "socket_group",
+        [](auto& spec, auto& from) { spec.settings->socket_group = from.settings->socket_group; }},
+    Inheritance{
+        "stderr",
+        [](auto& spec, auto& from) { spec.process->stderr_target = from.process->stderr_target; }},
     Inheritance{"max_runtime", [](auto& spec, auto& from) { spec.max_runtime = from.max_runtime; }},
     Inheritance{"kill_grace", [](auto& spec, auto& from) { spec.kill_grace = from.kill_grace; }},
-    Inheritance{"limit_action",
-                [](auto& spec, auto& from) { spec.limit_action = from.limit_action; }},
-    Inheritance{"cps_action", [](auto& spec, auto& from) { spec.cps_action = from.cps_action; }},
+    Inheritance{
+        "limit_action",
+        [](auto& spec, auto& from) { spec.settings->limit_action = from.settings->limit_action; }},
+    Inheritance{
+        "cps_action",
+        [](auto& spec, auto& from) { spec.settings->cps_action = from.settings->cps_action; }},
     Inheritance{
         "access_match",
-        [](auto& spec, auto& from) { spec.policy.access_match = from.policy.access_match; }},
+        [](auto& spec, auto& from) { spec.policy->access_match = from.policy->access_match; }},
 };
 
 /// Lists and banners are in the draft already; their origin is not.
@@ -63,30 +76,33 @@ constexpr std::array<std::string_view, 8> copied_before{
 /// services without the address lists (S3).
 constexpr std::size_t copied_to_inetd = 5;
 
-std::optional<AttributeOrigin> origin_in(const ServiceSpec& defaults, std::uint16_t attribute)
+using OriginList = std::vector<AttributeOrigin>;
+
+std::optional<AttributeOrigin> origin_in(const OriginList& defaults, std::uint16_t attribute)
 {
-    for (const AttributeOrigin& origin : defaults.origins)
+    for (const AttributeOrigin& origin : defaults)
         if (origin.attribute == attribute)
             return AttributeOrigin{attribute, true, origin.location};
     return std::nullopt;
 }
 
-bool has_origin(const ServiceSpec& spec, std::uint16_t attribute)
+bool has_origin(const OriginList& origins, std::uint16_t attribute)
 {
-    return std::any_of(
-        spec.origins.begin(), spec.origins.end(),
-        [attribute](const AttributeOrigin& origin) { return origin.attribute == attribute; });
+    return std::any_of(origins.begin(), origins.end(), [attribute](const AttributeOrigin& origin) {
+        return origin.attribute == attribute;
+    });
 }
 
 /// `bind` and `interface` are one attribute; `listen` takes its place.
-void inherit_bind(Finishing& service)
+void inherit_bind(Finishing& service, const OriginList& of_defaults)
 {
-    if (service.draft.bind || service.listens_as_told() || service.defaults.bind_text.empty())
+    if (service.draft.bind || service.listens_as_told() ||
+        service.defaults.settings->bind_text.empty())
         return;
-    service.spec().bind_text = service.defaults.bind_text;
+    service.spec().settings->bind_text = service.defaults.settings->bind_text;
     for (const std::string_view name : {std::string_view{"bind"}, std::string_view{"interface"}})
-        if (const auto origin = origin_in(service.defaults, *find_attribute(name)))
-            service.spec().origins.push_back(*origin);
+        if (const auto origin = origin_in(of_defaults, *find_attribute(name)))
+            service.draft.origins.push_back(*origin);
 }
 
 using PlacedRules = std::vector<PlacedRule>;
@@ -127,12 +143,12 @@ void compile_lists(ServiceDraft& draft, const SetterContext& context)
     ServiceSpec& spec = draft.spec;
     auto lists = spec.shown_lists == nullptr ? ShownLists{} : *spec.shown_lists;
     if (draft.only_from) {
-        spec.policy.only_from = compile(*draft.only_from);
+        spec.policy->only_from = compile(*draft.only_from);
         lists.only_from = shown(*draft.only_from);
         lists.only_from_places = places(*draft.only_from, context);
     }
     if (draft.no_access) {
-        spec.policy.no_access = compile(*draft.no_access);
+        spec.policy->no_access = compile(*draft.no_access);
         lists.no_access = shown(*draft.no_access);
         lists.no_access_places = places(*draft.no_access, context);
     }
@@ -144,30 +160,32 @@ void compile_lists(ServiceDraft& draft, const SetterContext& context)
 void inherit_settings(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
+    OriginList& origins = service.draft.origins;
+    const OriginList of_defaults = service.defaults.origins();
     for (const Inheritance& inheritance : inheritances) {
         const std::uint16_t row = *find_attribute(inheritance.attribute);
-        if (has_origin(spec, row))
+        if (has_origin(origins, row))
             continue;
-        if (const auto origin = origin_in(service.defaults, row)) {
+        if (const auto origin = origin_in(of_defaults, row)) {
             inheritance.copy(spec, service.defaults);
-            spec.origins.push_back(*origin);
+            origins.push_back(*origin);
         }
     }
     const std::size_t copied = service.draft.from_inetd ? copied_to_inetd : copied_before.size();
     for (const std::string_view name : std::span(copied_before).first(copied)) {
         const std::uint16_t row = *find_attribute(name);
-        const auto origin = origin_in(service.defaults, row);
-        if (origin && !has_origin(spec, row))
-            spec.origins.push_back(*origin);
+        const auto origin = origin_in(of_defaults, row);
+        if (origin && !has_origin(origins, row))
+            origins.push_back(*origin);
     }
-    inherit_bind(service);
+    inherit_bind(service, of_defaults);
 }
 
 void compile_address_lists(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
-    spec.policy.only_from = service.defaults.policy.only_from;
-    spec.policy.no_access = service.defaults.policy.no_access;
+    spec.policy->only_from = service.defaults.policy->only_from;
+    spec.policy->no_access = service.defaults.policy->no_access;
     spec.shown_lists = service.defaults.shown_lists;
     compile_lists(service.draft, service.context);
 }
@@ -175,6 +193,7 @@ void compile_address_lists(Finishing& service)
 void finish_defaults(ServiceDraft& draft, SetterContext& context)
 {
     compile_lists(draft, context);
+    draft.spec.set_origins(draft.origins);
 }
 
 } // namespace usherd::config

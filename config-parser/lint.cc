@@ -97,10 +97,8 @@ std::vector<Finding> LintRun::take_findings() &&
 std::optional<SourceLocation> own_place(const ServiceSpec& spec, std::string_view attribute)
 {
     const auto row = find_attribute(attribute);
-    for (const AttributeOrigin& origin : spec.origins)
-        if (row && origin.attribute == *row && !origin.inherited)
-            return origin.location;
-    return std::nullopt;
+    const auto origin = row ? spec.origin_of(*row) : std::nullopt;
+    return origin && !origin->inherited ? std::optional{origin->location} : std::nullopt;
 }
 
 std::string_view base_name(std::string_view path) noexcept

@@ -127,7 +127,7 @@ private:
             return;
         }
         // With `closest` the length of a match counts against the other list.
-        const access::Policy& policy = lists_.spec.policy;
+        const access::Policy& policy = *lists_.spec.policy;
         if (policy.access_match == access::AccessMatch::deny_first ||
             !(inner.side == Side::only_from ? policy.no_access : policy.only_from))
             report(Lint::shadowed_entry, inner, "{}: {} in {} lies inside {} at {}", lists_.owner,
@@ -140,7 +140,7 @@ private:
         if (!lists_.only_from && !lists_.no_access)
             return; // both of `defaults`: told there
         const bool same = access::same_rule(*denied.rule, *allowed.rule);
-        if (same || lists_.spec.policy.access_match == access::AccessMatch::deny_first)
+        if (same || lists_.spec.policy->access_match == access::AccessMatch::deny_first)
             report(Lint::in_both_lists, allowed,
                    "{}: {} is in only_from, but no_access has {} at {}", lists_.owner,
                    text_of(*allowed.rule), text_of(*denied.rule), run_.place(denied.place));
@@ -201,7 +201,7 @@ void check_lists(LintRun& run, const Lists& lists)
         return;
     std::vector<Entry> prefixes;
     std::vector<Entry> patterns;
-    const access::Policy& policy = lists.spec.policy;
+    const access::Policy& policy = *lists.spec.policy;
     collect(policy.no_access, shown->no_access_places, Side::no_access, prefixes, patterns);
     collect(policy.only_from, shown->only_from_places, Side::only_from, prefixes, patterns);
     ListCheck check(run, lists);

@@ -73,13 +73,13 @@ bool admits_everybody(const access::Policy& policy)
 
 bool is_open(const ServiceSpec& spec)
 {
-    return admits_everybody(spec.policy) &&
+    return admits_everybody(*spec.policy) &&
            !std::all_of(spec.endpoints.begin(), spec.endpoints.end(), is_loopback);
 }
 
 void report_open(LintRun& run, Lint lint, const ServiceSpec& spec, const std::string& message)
 {
-    const bool may_be_elsewhere = run.options().is_fragment && !spec.policy.only_from;
+    const bool may_be_elsewhere = run.options().is_fragment && !spec.policy->only_from;
     Diagnostic& stored =
         run.report(lint, spec, "only_from",
                    message + (may_be_elsewhere ? ", unless `defaults` give only_from" : ""));
@@ -101,7 +101,7 @@ void check_udp(LintRun& run, const ServiceSpec& spec)
 
 const Agent* find_agent(const ServiceSpec& spec)
 {
-    const std::string_view program = base_name(spec.server);
+    const std::string_view program = base_name(spec.process->server);
     for (const Agent& agent : agents)
         if (spec.name == agent.name || spec.id == agent.name || program == agent.name ||
             (agent.port != 0 && spec.port == agent.port))
@@ -121,17 +121,17 @@ void check_agent(LintRun& run, const ServiceSpec& spec)
 /// Descriptors that the daemon itself holds for each connection while it lasts.
 std::uint64_t descriptors_held(const ServiceSpec& spec)
 {
-    if (spec.redirect)
+    if (spec.settings->redirect)
         return 6; // two sockets, and a pipe for each direction
     const bool session = spec.is_internal() && spec.socket_type == SocketType::stream;
-    return session || spec.stderr_target == StderrTarget::log ? 1 : 0;
+    return session || spec.process->stderr_target == StderrTarget::log ? 1 : 0;
 }
 
 void check_descriptors(LintRun& run, const ServiceSpec& spec)
 {
     const std::uint64_t limit = run.options().descriptor_limit;
     const std::uint64_t each = descriptors_held(spec);
-    const std::uint32_t instances = spec.policy.instances;
+    const std::uint32_t instances = spec.policy->instances;
     if (limit == 0 || instances == access::unlimited || instances * each <= limit)
         return;
     run.report(Lint::cap_above_descriptors, spec, "instances",
@@ -172,11 +172,11 @@ void check_ports(LintRun& run)
             if (inet == nullptr || spec->socket_type != SocketType::dgram || inet->port == 0)
                 continue;
             const bool wild = !inet->address || inet->address->is_unspecified();
-            ports[{spec->protocol.number, inet->port, inet->family}].push_back(
+            ports[{spec->settings->protocol.number, inet->port, inet->family}].push_back(
                 {spec.get(), &endpoint, wild});
             if (wild && inet->family == access::Family::ipv6 && !inet->v6only)
-                ports[{spec->protocol.number, inet->port, access::Family::ipv4}].push_back(
-                    {spec.get(), &endpoint, true});
+                ports[{spec->settings->protocol.number, inet->port, access::Family::ipv4}]
+                    .push_back({spec.get(), &endpoint, true});
         }
     for (const auto& [key, places] : ports)
         compare(run, places);

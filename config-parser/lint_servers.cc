@@ -33,27 +33,29 @@ bool may_execute(const FileStatus& status, const Identity& who)
 
 void check_executable(LintRun& run, const ServiceSpec& spec)
 {
-    if (!spec.user)
+    if (!spec.process->user)
         return;
-    const Identity who{spec.user->uid, spec.group ? spec.group->gid : spec.user->gid,
-                       spec.supplementary_groups};
-    const auto status = run.status(spec.server);
+    const Identity who{spec.process->user->uid,
+                       spec.process->group ? spec.process->group->gid : spec.process->user->gid,
+                       spec.process->supplementary_groups};
+    const auto status = run.status(spec.process->server);
     if (!status)
         return; // the loader has told
-    for (const std::string& directory : directories_above(spec.server)) {
+    for (const std::string& directory : directories_above(spec.process->server)) {
         const auto above = run.status(directory);
         if (above && !may_execute(*above, who)) {
             run.report(Lint::server_not_executable, spec, "server",
                        fmt::format("user {} may not enter {} (mode {:04o}), where {} is",
-                                   spec.user->text, directory, above->mode, spec.server));
+                                   spec.process->user->text, directory, above->mode,
+                                   spec.process->server));
             return;
         }
     }
     if (!may_execute(*status, who))
         run.report(Lint::server_not_executable, spec, "server",
                    fmt::format("user {} may not execute {} (mode {:04o}, user {}, group {})",
-                               spec.user->text, spec.server, status->mode, status->uid,
-                               status->gid));
+                               spec.process->user->text, spec.process->server, status->mode,
+                               status->uid, status->gid));
 }
 
 /// Who can replace the program, besides root, the service's user and the one who asks.
@@ -66,7 +68,7 @@ std::string who_replaces(const FileStatus& status, const ServiceSpec& spec, std:
         return fmt::format("everybody can write to it (mode {:04o})", status.mode);
     if ((status.mode & 0020) != 0 && status.gid != 0)
         return fmt::format("group {} can write to it (mode {:04o})", status.gid, status.mode);
-    const bool own = spec.user && spec.user->uid == status.uid;
+    const bool own = spec.process->user && spec.process->user->uid == status.uid;
     if (status.uid != 0 && status.uid != asker && !own)
         return fmt::format("it belongs to user {}", status.uid);
     return {};
@@ -74,8 +76,8 @@ std::string who_replaces(const FileStatus& status, const ServiceSpec& spec, std:
 
 void check_replaceable(LintRun& run, const ServiceSpec& spec)
 {
-    std::vector<std::string> paths = directories_above(spec.server);
-    paths.push_back(spec.server);
+    std::vector<std::string> paths = directories_above(spec.process->server);
+    paths.push_back(spec.process->server);
     for (const std::string& path : paths) {
         const auto status = run.status(path);
         const std::string who = status ? who_replaces(*status, spec, run.options().uid) : "";
@@ -88,10 +90,10 @@ void check_replaceable(LintRun& run, const ServiceSpec& spec)
 
 void check_arguments(LintRun& run, const ServiceSpec& spec)
 {
-    const std::string_view program = base_name(spec.server);
+    const std::string_view program = base_name(spec.process->server);
     const bool named = spec.flags.has(ServiceFlag::nameinargs);
-    const auto& argv = spec.argv;
-    if (!named && argv.size() > 1 && (argv[1] == program || argv[1] == spec.server))
+    const auto& argv = spec.process->argv;
+    if (!named && argv.size() > 1 && (argv[1] == program || argv[1] == spec.process->server))
         run.report(Lint::argv0_doubled, spec, "server_args",
                    fmt::format("the program gets its name twice: {} {}", argv[0], argv[1]));
     // A login shell's name begins with a dash.
@@ -118,21 +120,21 @@ bool is_http(LintRun& run, const ServiceSpec& spec)
 {
     constexpr std::array<std::string_view, 6> interpreters{"sh",      "bash", "dash",
                                                            "python3", "perl", "ruby"};
-    const std::string_view program = base_name(spec.server);
-    if (program.find("httpd") != std::string_view::npos || prints_http(run, spec.server))
+    const std::string_view program = base_name(spec.process->server);
+    if (program.find("httpd") != std::string_view::npos || prints_http(run, spec.process->server))
         return true;
     return std::find(interpreters.begin(), interpreters.end(), program) != interpreters.end() &&
-           std::any_of(spec.argv.begin(), spec.argv.end(),
+           std::any_of(spec.process->argv.begin(), spec.process->argv.end(),
                        [&run](const std::string& word) { return prints_http(run, word); });
 }
 
 void check_stderr(LintRun& run, const ServiceSpec& spec)
 {
-    if (spec.stderr_target == StderrTarget::client && !spec.wait && is_http(run, spec))
+    if (spec.process->stderr_target == StderrTarget::client && !spec.wait && is_http(run, spec))
         run.report(Lint::stderr_to_client, spec, "server",
                    fmt::format("{} answers in HTTP, and what it writes to stderr goes to the "
                                "client",
-                               base_name(spec.server)));
+                               base_name(spec.process->server)));
 }
 
 } // namespace
@@ -140,7 +142,7 @@ void check_stderr(LintRun& run, const ServiceSpec& spec)
 void lint_servers(LintRun& run)
 {
     for (const SpecPointer& spec : run.loaded().services) {
-        if (spec->server.empty() || spec->is_internal() || spec->redirect)
+        if (spec->process->server.empty() || spec->is_internal() || spec->settings->redirect)
             continue;
         check_executable(run, *spec);
         check_replaceable(run, *spec);

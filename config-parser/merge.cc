@@ -24,7 +24,7 @@ std::uint16_t canonical(std::uint16_t row) noexcept
 
 void note_origin(ServiceDraft& draft, AttributeOrigin origin)
 {
-    auto& origins = draft.spec.origins;
+    auto& origins = draft.origins;
     const auto place = std::lower_bound(
         origins.begin(), origins.end(), origin.attribute,
         [](const AttributeOrigin& entry, std::uint16_t row) { return entry.attribute < row; });
@@ -192,15 +192,15 @@ ServiceDraft begin_service(const RawSection& section, const DefaultsView& defaul
     draft.kind = RawSection::Kind::service;
     draft.spec.name = section.name;
     draft.spec.location = section.location;
-    draft.spec.log_on_success = defaults.so_far.spec.log_on_success;
-    draft.spec.log_on_failure = defaults.so_far.spec.log_on_failure;
-    draft.spec.passenv = defaults.final.spec.passenv;
+    draft.spec.settings->log_on_success = defaults.so_far.spec.settings->log_on_success;
+    draft.spec.settings->log_on_failure = defaults.so_far.spec.settings->log_on_failure;
+    draft.spec.process->passenv = defaults.final.spec.process->passenv;
     draft.from_inetd = section.from_inetd;
     if (section.from_inetd)
         return draft;
-    draft.spec.banner = defaults.final.spec.banner;
-    draft.spec.banner_success = defaults.final.spec.banner_success;
-    draft.spec.banner_fail = defaults.final.spec.banner_fail;
+    draft.spec.settings->banner = defaults.final.spec.settings->banner;
+    draft.spec.settings->banner_success = defaults.final.spec.settings->banner_success;
+    draft.spec.settings->banner_fail = defaults.final.spec.settings->banner_fail;
     // A list may be long: a service that leaves it alone shares the compiled one of `defaults`.
     if (mentions(section, "only_from"))
         draft.only_from = defaults.final.only_from;
@@ -225,9 +225,9 @@ void inherit_log_flags(ServiceDraft& draft, const ServiceDraft& defaults)
     static const auto success = find_attribute("log_on_success").value();
     static const auto failure = find_attribute("log_on_failure").value();
     if (!draft.given(success))
-        draft.spec.log_on_success = defaults.spec.log_on_success;
+        draft.spec.settings->log_on_success = defaults.spec.settings->log_on_success;
     if (!draft.given(failure))
-        draft.spec.log_on_failure = defaults.spec.log_on_failure;
+        draft.spec.settings->log_on_failure = defaults.spec.settings->log_on_failure;
 }
 
 bool is_wanted(const ServiceDraft& defaults, std::string_view id) noexcept

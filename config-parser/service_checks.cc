@@ -20,7 +20,7 @@ void check_server(Finishing& service)
     const bool needs_name = !service.draft.from_inetd; // there an empty one is possible
     if (service.has(ServiceFlag::nameinargs) && service.draft.server_args.empty() && needs_name)
         service.fail("flags", "the flag NAMEINARGS needs server_args, whose first word it takes");
-    if (spec.server.empty() && !spec.redirect && !spec.is_internal())
+    if (spec.process->server.empty() && !spec.settings->redirect && !spec.is_internal())
         service.fail("server", "there is no server to start");
 }
 
@@ -41,7 +41,7 @@ void check_port(Finishing& service)
         service
             .fail("port", fmt::format("no port is given, and '{}' is not in the services "
                                       "database for {}",
-                                      spec.name, spec.protocol.name))
+                                      spec.name, spec.settings->protocol.name))
             .suggestion = service.draft.from_inetd ? "add it to /etc/services"
                                                    : "give a port and 'type = UNLISTED'";
 }
@@ -58,11 +58,11 @@ void check_listed_port(Finishing& service)
                                      "services is meant");
         return;
     }
-    const auto listed = service.context.names.port_of(spec.name, spec.protocol.name);
+    const auto listed = service.context.names.port_of(spec.name, spec.settings->protocol.name);
     if (!listed)
         service
             .fail("port", fmt::format("'{}' is not in the services database for {}", spec.name,
-                                      spec.protocol.name))
+                                      spec.settings->protocol.name))
             .suggestion = "say 'type = UNLISTED'";
     else if (listed != spec.port)
         service
@@ -169,7 +169,7 @@ void check_labeled(Finishing& service)
         obstacle = "a socket_type that is not stream";
     else if (service.draft.wait == true)
         obstacle = "wait = yes";
-    else if (spec.redirect)
+    else if (spec.settings->redirect)
         obstacle = "redirect";
     if (obstacle != nullptr)
         service.fail("flags", fmt::format("the flag LABELED does not go with {}", obstacle));
@@ -200,8 +200,8 @@ void check_rpc(Finishing& service)
     if (!program && !service.is(ServiceType::unlisted))
         service.fail("type", fmt::format("'{}' is not in the rpc database", spec.name)).suggestion =
             "give rpc_number and 'type = RPC UNLISTED'";
-    if (spec.rpc && program)
-        spec.rpc->program = *program;
+    if (spec.settings->rpc && program)
+        spec.settings->rpc->program = *program;
     // As xinetd: whoever reaches it has asked rpcbind, which has rules of its own.
     if (service.draft.protocol && service.draft.protocol->number == IPPROTO_TCP)
         spec.flags.add(ServiceFlag::nolibwrap);
@@ -210,8 +210,8 @@ void check_rpc(Finishing& service)
 void check_redirect(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
-    if (!spec.redirect) {
-        if (spec.log_on_success.has(SuccessLog::traffic))
+    if (!spec.settings->redirect) {
+        if (spec.settings->log_on_success.has(SuccessLog::traffic))
             service.fail("log_on_success", "TRAFFIC is counted for a redirect only");
         return;
     }
@@ -262,10 +262,10 @@ void check_required(Finishing& service, bool already_told)
     require(draft.wait.has_value(), "wait");
     require(draft.socket_type.has_value() || already_told, "socket_type");
     require(draft.protocol.has_value() || already_told || unix_only, "protocol");
-    require(draft.spec.user.has_value() || draft.spec.is_internal(), "user");
+    require(draft.spec.process->user.has_value() || draft.spec.is_internal(), "user");
     if (!service.is(ServiceType::rpc))
         return;
-    require(draft.spec.rpc.has_value(), "rpc_version");
+    require(draft.spec.settings->rpc.has_value(), "rpc_version");
     require(draft.rpc_number.has_value() || !service.is(ServiceType::unlisted), "rpc_number");
 }
 
@@ -273,16 +273,16 @@ void check_required(Finishing& service, bool already_told)
 void check_ident(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
-    if (spec.port != 113 || spec.protocol.name != "tcp")
+    if (spec.port != 113 || spec.settings->protocol.name != "tcp")
         return;
-    if (spec.log_on_success.has(SuccessLog::userid))
+    if (spec.settings->log_on_success.has(SuccessLog::userid))
         service.remark(Severity::warning, "log_on_success",
                        "USERID is taken out of log_on_success: this is the ident service itself");
-    if (spec.log_on_failure.has(FailureLog::userid))
+    if (spec.settings->log_on_failure.has(FailureLog::userid))
         service.remark(Severity::warning, "log_on_failure",
                        "USERID is taken out of log_on_failure: this is the ident service itself");
-    spec.log_on_success.remove(SuccessLog::userid);
-    spec.log_on_failure.remove(FailureLog::userid);
+    spec.settings->log_on_success.remove(SuccessLog::userid);
+    spec.settings->log_on_failure.remove(FailureLog::userid);
 }
 
 void check_socket_file(Finishing& service)

@@ -10,7 +10,7 @@ namespace usherd::config {
 
 std::optional<SourceLocation> ServiceDraft::given(std::uint16_t attribute) const
 {
-    for (const AttributeOrigin& origin : spec.origins)
+    for (const AttributeOrigin& origin : origins)
         if (origin.attribute == attribute && !origin.inherited)
             return origin.location;
     return std::nullopt;

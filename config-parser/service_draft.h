@@ -23,7 +23,8 @@ struct PlacedRule {
 };
 
 struct ServiceDraft {
-    ServiceSpec spec;
+    ServiceSpec spec;                     ///< its origins not before it is finished
+    std::vector<AttributeOrigin> origins; ///< ascending by attribute
     RawSection::Kind kind = RawSection::Kind::service;
     bool bad_value = false;  ///< some value was bad: the service will be dropped
     bool disabled = false;   ///< disable = yes

@@ -21,36 +21,6 @@ std::string inet_text(const InetEndpoint& endpoint)
                        endpoint.address ? to_string(*endpoint.address) : "::", endpoint.port);
 }
 
-/// What the service is and where.
-auto identity(const ServiceSpec& spec)
-{
-    return std::tie(spec.name, spec.id, spec.types, spec.flags, spec.socket_type, spec.protocol,
-                    spec.wait, spec.endpoints, spec.port, spec.redirect, spec.rpc, spec.bind_text,
-                    spec.v6only);
-}
-
-/// The server process.
-auto process(const ServiceSpec& spec)
-{
-    return std::tie(spec.user, spec.group, spec.groups, spec.supplementary_groups, spec.server,
-                    spec.argv, spec.env, spec.passenv, spec.nice, spec.umask, spec.resource_limits);
-}
-
-/// What clients and operators are told.
-auto records(const ServiceSpec& spec)
-{
-    return std::tie(spec.log_target, spec.log_target_inherited, spec.log_on_success,
-                    spec.log_on_failure, spec.banner, spec.banner_success, spec.banner_fail,
-                    spec.deny_time, spec.libwrap_name, spec.libwrap_name_given);
-}
-
-auto extensions(const ServiceSpec& spec)
-{
-    return std::tie(spec.backlog, spec.freebind, spec.socket_mode, spec.socket_owner,
-                    spec.socket_group, spec.stderr_target, spec.limit_action, spec.cps_action,
-                    spec.pass_fds, spec.max_runtime, spec.kill_grace);
-}
-
 std::string base_name(std::string_view path)
 {
     const std::size_t slash = path.rfind('/');
@@ -69,19 +39,22 @@ std::string to_string(const Endpoint& endpoint)
 
 bool ServiceSpec::same_settings(const ServiceSpec& other) const
 {
-    return identity(*this) == identity(other) && process(*this) == process(other) &&
-           policy == other.policy && records(*this) == records(other) &&
-           extensions(*this) == extensions(other);
+    const auto own = [](const ServiceSpec& spec) {
+        return std::tie(spec.name, spec.id, spec.types, spec.flags, spec.socket_type, spec.wait,
+                        spec.endpoints, spec.port, spec.max_runtime, spec.kill_grace);
+    };
+    return own(*this) == own(other) && process == other.process && policy == other.policy &&
+           settings == other.settings;
 }
 
 std::string libwrap_daemon(const ServiceSpec& spec)
 {
-    if (spec.libwrap_name_given)
-        return spec.libwrap_name;
-    if (spec.is_internal() || spec.redirect)
+    if (spec.settings->libwrap_name_given)
+        return spec.settings->libwrap_name;
+    if (spec.is_internal() || spec.settings->redirect)
         return spec.name;
-    const bool named = spec.flags.has(ServiceFlag::nameinargs) && !spec.argv.empty();
-    return base_name(named ? spec.argv[0] : spec.server);
+    const bool named = spec.flags.has(ServiceFlag::nameinargs) && !spec.process->argv.empty();
+    return base_name(named ? spec.process->argv[0] : spec.process->server);
 }
 
 bool ServiceSpec::is_wrapped() const noexcept

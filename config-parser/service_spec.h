@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "access-control/policy.h"
+#include "config-parser/origins.h"
 #include "config-parser/rare.h"
+#include "config-parser/shared.h"
 #include "config-parser/source_location.h"
 
 namespace usherd::config {
@@ -135,14 +137,6 @@ enum class PassFds : std::uint8_t { inetd, systemd, both };     ///< inetd: fd 0
 inline constexpr int deny_never = 0;
 inline constexpr int deny_forever = -1;
 
-/// Where the value of an attribute came from (a service line, a line in `defaults`, …).
-struct AttributeOrigin {
-    std::uint16_t attribute = 0; ///< row number in attribute_table.h
-    bool inherited = false;      ///< set in `defaults`, not in the service
-    SourceLocation location;
-    bool operator==(const AttributeOrigin&) const = default;
-};
-
 /// The address lists as the state dump shows them, each word with a blank before it.
 struct ShownLists {
     std::string only_from, no_access;
@@ -150,27 +144,11 @@ struct ShownLists {
     std::vector<SourceLocation> only_from_places{}, no_access_places{};
 };
 
-/// Rare parts are kept out of line (rare.h): a host with ten thousand services pays for each byte.
-struct ServiceSpec {
-    std::string name;
-    std::string id; ///< what logs show
-    SourceLocation location;
-    EnumSet<ServiceType> types;
-    EnumSet<ServiceFlag> flags; ///< family flags as given; the family chosen stands in `endpoints`
-    std::optional<std::uint16_t> port; ///< given or looked up, before --port-offset
-    SocketType socket_type = SocketType::stream;
-    bool wait = false;
-    bool groups = false;
-    bool log_target_inherited = false;    ///< a FILE from `defaults` is one shared log
-    std::vector<AttributeOrigin> origins; ///< ascending by attribute
-
-    Protocol protocol;
-    std::vector<Endpoint> endpoints; ///< at least one, but none for TCPMUX types
-
+/// What a server process is made of.
+struct ServerProcess {
     std::optional<UserRef> user;
     Rare<GroupRef> group;
     std::vector<std::uint32_t> supplementary_groups; ///< with groups = yes
-
     std::string server;
     std::vector<std::string> argv;          ///< argv[0] included
     std::vector<std::string> env;           ///< NAME=value, as given
@@ -178,13 +156,20 @@ struct ServiceSpec {
     std::optional<int> nice;
     std::optional<std::uint32_t> umask;
     ResourceLimits resource_limits;
+    bool groups = false;
+    StderrTarget stderr_target = StderrTarget::client;
+    PassFds pass_fds = PassFds::inetd;
 
-    access::Policy policy;
-    std::shared_ptr<const ShownLists> shown_lists; ///< null: both empty; often that of `defaults`
+    bool operator==(const ServerProcess&) const = default;
+};
 
+/// How a service listens, limits and reports.
+struct CommonSettings {
+    Protocol protocol;
     LogTarget log_target;
     EnumSet<SuccessLog> log_on_success;
     EnumSet<FailureLog> log_on_failure;
+    bool log_target_inherited = false; ///< a FILE from `defaults` is one shared log
 
     // Parsed in full; what they do at run time is checked by core/unsupported.h.
     Rare<Redirect> redirect;
@@ -198,15 +183,47 @@ struct ServiceSpec {
 
     // What xinetd never had.
     bool freebind = false;
-    StderrTarget stderr_target = StderrTarget::client;
     LimitAction limit_action = LimitAction::refuse;
     CpsAction cps_action = CpsAction::disable;
-    PassFds pass_fds = PassFds::inetd;
     std::optional<std::uint32_t> backlog; ///< absent: the kernel's maximum
     std::optional<std::uint32_t> socket_mode;
     std::optional<std::uint32_t> socket_owner, socket_group;
-    std::optional<std::chrono::seconds> max_runtime;
+
+    bool operator==(const CommonSettings&) const = default;
+};
+
+/// A host with ten thousand services pays for each byte. What services have alike they share
+/// (spec_pool.h); rare parts are kept out of line (rare.h).
+struct ServiceSpec {
+    std::string name;
+    std::string id; ///< what logs show
+    SourceLocation location;
+    EnumSet<ServiceType> types;
+    EnumSet<ServiceFlag> flags; ///< family flags as given; the family chosen stands in `endpoints`
+    std::optional<std::uint16_t> port; ///< given or looked up, before --port-offset
+    SocketType socket_type = SocketType::stream;
+    bool wait = false;
+    std::vector<Endpoint> endpoints; ///< at least one, but none for TCPMUX types
+
+    Shared<ServerProcess> process;
+    Shared<access::Policy> policy;
+    Shared<CommonSettings> settings;
+    std::shared_ptr<const ShownLists> shown_lists; ///< null: both empty; often that of `defaults`
+    Rare<std::chrono::seconds> max_runtime;
     std::chrono::seconds kill_grace{5};
+
+    /// Where each attribute was given, ascending by attribute.
+    [[nodiscard]] std::vector<AttributeOrigin> origins() const { return origins_->all(location); }
+    /// Where one was given; nothing if it was not.
+    [[nodiscard]] std::optional<AttributeOrigin> origin_of(std::uint16_t attribute) const
+    {
+        return origins_->find(attribute, location);
+    }
+    /// REQUIRES `location` to be set.
+    void set_origins(const std::vector<AttributeOrigin>& origins)
+    {
+        *origins_ = Origins(origins, location);
+    }
 
     /// All but location and origins: a spec that only moved in its file is the same spec.
     [[nodiscard]] bool same_settings(const ServiceSpec& other) const;
@@ -219,6 +236,10 @@ struct ServiceSpec {
     {
         return types.has(ServiceType::tcpmux) || types.has(ServiceType::tcpmuxplus);
     }
+
+private:
+    friend class SpecPool;
+    Shared<Origins> origins_;
 };
 
 /// The name by which tcp_wrappers know a service: `libwrap`, else the last component of argv[0]

@@ -82,7 +82,7 @@ bool set_access_times(ServiceDraft& draft, const RawAttribute& attribute, Setter
             windows.push_back(*window);
     if (windows.size() != attribute.words.size())
         return false;
-    draft.spec.policy.access_times = std::move(windows);
+    draft.spec.policy->access_times = std::move(windows);
     return true;
 }
 
@@ -91,13 +91,13 @@ bool set_deny_time(ServiceDraft& draft, const RawAttribute& attribute, SetterCon
     constexpr std::array words{Keyword{"FOREVER", deny_forever}, Keyword{"NEVER", deny_never}};
     const Word& word = attribute.words[0];
     if (const auto known = find_keyword(words, word.text)) {
-        draft.spec.deny_time = known;
+        draft.spec.settings->deny_time = known;
         return true;
     }
     const auto minutes = parse_signed(word.text);
     if (minutes && *minutes >= std::numeric_limits<int>::min() &&
         *minutes <= std::numeric_limits<int>::max()) {
-        draft.spec.deny_time = static_cast<int>(*minutes);
+        draft.spec.settings->deny_time = static_cast<int>(*minutes);
         return true;
     }
     const ValueReport report(draft, attribute, context.diagnostics);
@@ -109,26 +109,26 @@ bool set_deny_time(ServiceDraft& draft, const RawAttribute& attribute, SetterCon
 
 bool set_libwrap(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&)
 {
-    draft.spec.libwrap_name = attribute.words[0].text;
-    draft.spec.libwrap_name_given = true;
+    draft.spec.settings->libwrap_name = attribute.words[0].text;
+    draft.spec.settings->libwrap_name_given = true;
     return true;
 }
 
 bool set_banner(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&)
 {
-    draft.spec.banner = file_name(attribute);
+    draft.spec.settings->banner = file_name(attribute);
     return true;
 }
 
 bool set_banner_success(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&)
 {
-    draft.spec.banner_success = file_name(attribute);
+    draft.spec.settings->banner_success = file_name(attribute);
     return true;
 }
 
 bool set_banner_fail(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&)
 {
-    draft.spec.banner_fail = file_name(attribute);
+    draft.spec.settings->banner_fail = file_name(attribute);
     return true;
 }
 

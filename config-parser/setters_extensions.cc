@@ -39,7 +39,7 @@ bool set_backlog(ServiceDraft& draft, const RawAttribute& attribute, SetterConte
     constexpr std::uint64_t highest = std::numeric_limits<std::int32_t>::max();
     const auto length = parse_range(attribute.words[0], 1, highest, "a queue length", report);
     if (length)
-        draft.spec.backlog = static_cast<std::uint32_t>(*length);
+        draft.spec.settings->backlog = static_cast<std::uint32_t>(*length);
     return length.has_value();
 }
 
@@ -48,15 +48,15 @@ bool set_freebind(ServiceDraft& draft, const RawAttribute& attribute, SetterCont
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto freebind = parse_yes_no(attribute.words[0], report);
     if (freebind)
-        draft.spec.freebind = *freebind;
+        draft.spec.settings->freebind = *freebind;
     return freebind.has_value();
 }
 
 bool set_socket_mode(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const Word& word = attribute.words[0];
-    draft.spec.socket_mode = parse_octal(word.text, 0777);
-    if (draft.spec.socket_mode)
+    draft.spec.settings->socket_mode = parse_octal(word.text, 0777);
+    if (draft.spec.settings->socket_mode)
         return true;
     const ValueReport report(draft, attribute, context.diagnostics);
     report.bad(word, fmt::format("expected an octal mode from 0 to 777, found '{}'", word.text));
@@ -68,15 +68,15 @@ bool set_socket_owner(ServiceDraft& draft, const RawAttribute& attribute, Setter
     const Word& word = attribute.words[0];
     const ValueReport report(draft, attribute, context.diagnostics);
     if (all_digits(word.text)) {
-        draft.spec.socket_owner = parse_id(word, "a user id", report);
-        return draft.spec.socket_owner.has_value();
+        draft.spec.settings->socket_owner = parse_id(word, "a user id", report);
+        return draft.spec.settings->socket_owner.has_value();
     }
     const auto entry = context.names.user(word.text);
     if (!entry) {
         report.bad(word, fmt::format("there is no user '{}'", word.text));
         return false;
     }
-    draft.spec.socket_owner = entry->uid;
+    draft.spec.settings->socket_owner = entry->uid;
     return true;
 }
 
@@ -100,8 +100,8 @@ std::optional<std::uint32_t> parse_group(ServiceDraft& draft, const RawAttribute
 
 bool set_socket_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
-    draft.spec.socket_group = parse_group(draft, attribute, context);
-    return draft.spec.socket_group.has_value();
+    draft.spec.settings->socket_group = parse_group(draft, attribute, context);
+    return draft.spec.settings->socket_group.has_value();
 }
 
 bool set_status_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
@@ -118,7 +118,7 @@ bool set_stderr(ServiceDraft& draft, const RawAttribute& attribute, SetterContex
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto target = parse_keyword(targets, attribute.words[0], report);
     if (target)
-        draft.spec.stderr_target = static_cast<StderrTarget>(*target);
+        draft.spec.process->stderr_target = static_cast<StderrTarget>(*target);
     return target.has_value();
 }
 
@@ -155,7 +155,7 @@ bool set_limit_action(ServiceDraft& draft, const RawAttribute& attribute, Setter
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto action = parse_keyword(actions, attribute.words[0], report);
     if (action)
-        draft.spec.limit_action = static_cast<LimitAction>(*action);
+        draft.spec.settings->limit_action = static_cast<LimitAction>(*action);
     return action.has_value();
 }
 
@@ -167,7 +167,7 @@ bool set_cps_action(ServiceDraft& draft, const RawAttribute& attribute, SetterCo
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto action = parse_keyword(actions, attribute.words[0], report);
     if (action)
-        draft.spec.cps_action = static_cast<CpsAction>(*action);
+        draft.spec.settings->cps_action = static_cast<CpsAction>(*action);
     return action.has_value();
 }
 
@@ -179,7 +179,7 @@ bool set_access_match(ServiceDraft& draft, const RawAttribute& attribute, Setter
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto rule = parse_keyword(rules, attribute.words[0], report);
     if (rule)
-        draft.spec.policy.access_match = static_cast<access::AccessMatch>(*rule);
+        draft.spec.policy->access_match = static_cast<access::AccessMatch>(*rule);
     return rule.has_value();
 }
 
@@ -191,7 +191,7 @@ bool set_pass_fds(ServiceDraft& draft, const RawAttribute& attribute, SetterCont
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto protocol = parse_keyword(protocols, attribute.words[0], report);
     if (protocol)
-        draft.spec.pass_fds = static_cast<PassFds>(*protocol);
+        draft.spec.process->pass_fds = static_cast<PassFds>(*protocol);
     return protocol.has_value();
 }
 

@@ -145,7 +145,7 @@ bool set_rpc_version(ServiceDraft& draft, const RawAttribute& attribute, SetterC
         Rpc rpc;
         rpc.first_version = static_cast<std::uint32_t>(*first);
         rpc.last_version = static_cast<std::uint32_t>(*last);
-        draft.spec.rpc = rpc;
+        draft.spec.settings->rpc = rpc;
         return true;
     }
     const ValueReport report(draft, attribute, context.diagnostics);

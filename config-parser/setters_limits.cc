@@ -21,7 +21,7 @@ bool set_limit(ServiceDraft& draft, const RawAttribute& attribute, SetterContext
     const auto value = parse_resource_limit(attribute.words[0], suffix, report);
     // As with xinetd, 0 leaves the limit as it is.
     if (value && *value != 0)
-        draft.spec.resource_limits[static_cast<std::size_t>(which)] = *value;
+        draft.spec.process->resource_limits[static_cast<std::size_t>(which)] = *value;
     return value.has_value();
 }
 
@@ -45,7 +45,7 @@ bool set_instances(ServiceDraft& draft, const RawAttribute& attribute, SetterCon
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto count = parse_count(attribute.words[0], report);
     if (count)
-        draft.spec.policy.instances = *count;
+        draft.spec.policy->instances = *count;
     return count.has_value();
 }
 
@@ -54,7 +54,7 @@ bool set_per_source(ServiceDraft& draft, const RawAttribute& attribute, SetterCo
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto count = parse_count(attribute.words[0], report);
     if (count)
-        draft.spec.policy.per_source = *count;
+        draft.spec.policy->per_source = *count;
     return count.has_value();
 }
 
@@ -67,8 +67,8 @@ bool set_cps(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& 
     const auto hold_off = parse_cps_number(attribute.words[1], "seconds to wait", report);
     if (!hold_off)
         return false;
-    draft.spec.policy.cps = {static_cast<std::uint32_t>(*rate),
-                             std::chrono::seconds{static_cast<std::int64_t>(*hold_off)}};
+    draft.spec.policy->cps = {static_cast<std::uint32_t>(*rate),
+                              std::chrono::seconds{static_cast<std::int64_t>(*hold_off)}};
     return true;
 }
 
@@ -88,7 +88,7 @@ bool set_max_load(ServiceDraft& draft, const RawAttribute& attribute, SetterCont
     }
     if (*end != '\0') // xinetd reads the number and looks no further
         report.advice(word, fmt::format("'{}' after the number is ignored", end));
-    draft.spec.policy.max_load = load;
+    draft.spec.policy->max_load = load;
     return true;
 }
 

@@ -68,7 +68,7 @@ bool set_syslog(ServiceDraft& draft, const RawAttribute& attribute, const ValueR
             return false;
         target.level = *level;
     }
-    draft.spec.log_target = target;
+    draft.spec.settings->log_target = target;
     return true;
 }
 
@@ -116,7 +116,7 @@ bool set_file(ServiceDraft& draft, const RawAttribute& attribute, const ValueRep
             target.hard_limit = *hard;
         }
     }
-    draft.spec.log_target = std::move(target);
+    draft.spec.settings->log_target = std::move(target);
     return true;
 }
 
@@ -126,7 +126,7 @@ bool set_file(ServiceDraft& draft, const RawAttribute& attribute, const ValueRep
 bool set_log_type(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    if (!std::holds_alternative<std::monostate>(draft.spec.log_target)) {
+    if (!std::holds_alternative<std::monostate>(draft.spec.settings->log_target)) {
         if (draft.kind == RawSection::Kind::service) {
             report.line_ignored("already set");
             return true;
@@ -144,7 +144,7 @@ bool set_log_type(ServiceDraft& draft, const RawAttribute& attribute, SetterCont
 bool set_log_on_success(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    auto& flags = draft.spec.log_on_success;
+    auto& flags = draft.spec.settings->log_on_success;
     if (attribute.op == AssignOp::set && draft.kind == RawSection::Kind::service)
         flags = {};
     bool good = true;
@@ -162,7 +162,7 @@ bool set_log_on_success(ServiceDraft& draft, const RawAttribute& attribute, Sett
 bool set_log_on_failure(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    auto& flags = draft.spec.log_on_failure;
+    auto& flags = draft.spec.settings->log_on_failure;
     if (attribute.op == AssignOp::set && draft.kind == RawSection::Kind::service)
         flags = {};
     bool good = true;

@@ -71,15 +71,15 @@ bool set_bind(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&
     }
     draft.bind = word;
     draft.bind_addresses = std::move(addresses);
-    draft.spec.bind_text = word.text;
+    draft.spec.settings->bind_text = word.text;
     return true;
 }
 
 bool set_v6only(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    draft.spec.v6only = parse_yes_no(attribute.words[0], report);
-    return draft.spec.v6only.has_value();
+    draft.spec.settings->v6only = parse_yes_no(attribute.words[0], report);
+    return draft.spec.settings->v6only.has_value();
 }
 
 bool set_redirect(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
@@ -95,7 +95,7 @@ bool set_redirect(ServiceDraft& draft, const RawAttribute& attribute, SetterCont
                                      host.text));
         return false;
     }
-    draft.spec.redirect = Redirect{host.text, *port, std::move(addresses)};
+    draft.spec.settings->redirect = Redirect{host.text, *port, std::move(addresses)};
     return true;
 }
 

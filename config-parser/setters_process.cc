@@ -28,12 +28,13 @@ bool set_user(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&
     if (all_digits(word.text)) {
         const auto uid = parse_id(word, "a user id", report);
         if (uid)
-            draft.spec.user = UserRef{word.text, *uid, *uid, context.names.user(*uid).has_value()};
+            draft.spec.process->user =
+                UserRef{word.text, *uid, *uid, context.names.user(*uid).has_value()};
         return uid.has_value();
     }
     const auto entry = context.names.user(word.text);
     if (entry) {
-        draft.spec.user = UserRef{word.text, entry->uid, entry->gid, true};
+        draft.spec.process->user = UserRef{word.text, entry->uid, entry->gid, true};
         return true;
     }
     Diagnostic& diagnostic = report.bad(word, fmt::format("there is no user '{}'", word.text));
@@ -52,7 +53,7 @@ bool set_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext
     const auto gid = all_digits(word.text) ? parse_id(word, "a group id", report)
                                            : context.names.group(word.text);
     if (gid) {
-        draft.spec.group = GroupRef{word.text, *gid};
+        draft.spec.process->group = GroupRef{word.text, *gid};
         return true;
     }
     if (!all_digits(word.text))
@@ -65,7 +66,7 @@ bool set_groups(ServiceDraft& draft, const RawAttribute& attribute, SetterContex
     const ValueReport report(draft, attribute, context.diagnostics);
     const auto groups = parse_yes_no(attribute.words[0], report);
     if (groups)
-        draft.spec.groups = *groups;
+        draft.spec.process->groups = *groups;
     return groups.has_value();
 }
 
@@ -75,7 +76,7 @@ bool set_server(ServiceDraft& draft, const RawAttribute& attribute, SetterContex
     const auto verdict = context.files.may_execute(word.text);
     const auto* error = std::get_if<FileError>(&verdict);
     if (error == nullptr || draft.from_inetd) {
-        draft.spec.server = word.text;
+        draft.spec.process->server = word.text;
         return true;
     }
     const ValueReport report(draft, attribute, context.diagnostics);
@@ -97,11 +98,11 @@ bool set_env(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& 
         return false;
     }
     if (attribute.op == AssignOp::set)
-        draft.spec.env.clear();
+        draft.spec.process->env.clear();
     bool good = true;
     for (const Word& word : attribute.words) {
         if (word.text.find('=') != std::string::npos) {
-            draft.spec.env.push_back(word.text);
+            draft.spec.process->env.push_back(word.text);
             continue;
         }
         report.bad(word, fmt::format("expected NAME=value, found '{}'", word.text));
@@ -113,7 +114,7 @@ bool set_env(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& 
 bool set_passenv(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const ValueReport report(draft, attribute, context.diagnostics);
-    auto& names = draft.spec.passenv;
+    auto& names = draft.spec.process->passenv;
     const bool replaces = attribute.op == AssignOp::set && draft.kind == RawSection::Kind::service;
     if (!names || replaces)
         names.emplace();
@@ -148,15 +149,15 @@ bool set_nice(ServiceDraft& draft, const RawAttribute& attribute, SetterContext&
                                      value ? " of 32 bits" : "", word.text));
         return false;
     }
-    draft.spec.nice = static_cast<int>(*value);
+    draft.spec.process->nice = static_cast<int>(*value);
     return true;
 }
 
 bool set_umask(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     const Word& word = attribute.words[0];
-    draft.spec.umask = parse_octal(word.text, 0777);
-    if (draft.spec.umask)
+    draft.spec.process->umask = parse_octal(word.text, 0777);
+    if (draft.spec.process->umask)
         return true;
     const ValueReport report(draft, attribute, context.diagnostics);
     // xinetd's message ends before its suffix with the place.

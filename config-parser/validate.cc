@@ -26,16 +26,16 @@ std::string_view base_name(std::string_view path) noexcept
 void make_argv(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
-    if (spec.is_internal() || spec.redirect)
+    if (spec.is_internal() || spec.settings->redirect)
         return;
     const auto& words = service.draft.server_args;
-    spec.argv.reserve(words.size() + 1);
+    spec.process->argv.reserve(words.size() + 1);
     if (!service.has(ServiceFlag::nameinargs))
-        spec.argv.emplace_back(base_name(spec.server));
+        spec.process->argv.emplace_back(base_name(spec.process->server));
     for (const Word& word : words)
-        spec.argv.push_back(word.text);
-    if (spec.argv.empty())
-        spec.argv.emplace_back(); // what the kernel makes of no argv[0]
+        spec.process->argv.push_back(word.text);
+    if (spec.process->argv.empty())
+        spec.process->argv.emplace_back(); // what the kernel makes of no argv[0]
 }
 
 /// Two names may share a uid: the one that was written has the groups.
@@ -47,26 +47,27 @@ std::optional<UserEntry> account(const UserRef& user, NameLookup& names)
 void look_up_groups(Finishing& service)
 {
     ServiceSpec& spec = service.spec();
-    if (!spec.groups || !spec.user)
+    if (!spec.process->groups || !spec.process->user)
         return;
-    if (spec.user->has_account) {
-        if (const auto entry = account(*spec.user, service.context.names))
-            spec.supplementary_groups = service.context.names.groups_of(*entry);
+    if (spec.process->user->has_account) {
+        if (const auto entry = account(*spec.process->user, service.context.names))
+            spec.process->supplementary_groups = service.context.names.groups_of(*entry);
         return;
     }
     service
-        .remark(
-            Severity::warning, service.is_given("groups") ? "groups" : "user",
-            fmt::format("groups = yes, but uid {} has no account and so no groups", spec.user->uid))
+        .remark(Severity::warning, service.is_given("groups") ? "groups" : "user",
+                fmt::format("groups = yes, but uid {} has no account and so no groups",
+                            spec.process->user->uid))
         .unknown_to_xinetd = true;
 }
 
-void sort_origins(ServiceSpec& spec)
+void place_origins(ServiceDraft& draft)
 {
-    std::stable_sort(spec.origins.begin(), spec.origins.end(),
+    std::stable_sort(draft.origins.begin(), draft.origins.end(),
                      [](const AttributeOrigin& left, const AttributeOrigin& right) {
                          return left.attribute < right.attribute;
                      });
+    draft.spec.set_origins(draft.origins);
 }
 
 } // namespace
@@ -91,8 +92,7 @@ std::optional<ServiceSpec> finish(ServiceDraft& draft, const ServiceSpec& defaul
     make_argv(service);
     look_up_groups(service);
     compile_address_lists(service);
-    sort_origins(spec);
-    spec.origins.shrink_to_fit();
+    place_origins(draft);
     // cppcheck-suppress returnStdMoveLocal ; it is the draft's, which is done with
     return std::move(spec);
 }

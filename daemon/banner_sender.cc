@@ -18,13 +18,13 @@ const std::string& file_of(const config::ServiceSpec& spec, BannerStage stage) n
 {
     switch (stage) {
     case BannerStage::greeting:
-        return spec.banner;
+        return spec.settings->banner;
     case BannerStage::success:
-        return spec.banner_success;
+        return spec.settings->banner_success;
     case BannerStage::failure:
         break;
     }
-    return spec.banner_fail;
+    return spec.settings->banner_fail;
 }
 
 /// Never waits for a pipe's writer or a terminal.

@@ -40,7 +40,8 @@ int backlog_of(const ServiceSpec& spec)
 {
     // The kernel cuts what is above net.core.somaxconn.
     constexpr std::uint32_t kernel_maximum = std::numeric_limits<int>::max();
-    return static_cast<int>(std::min(spec.backlog.value_or(kernel_maximum), kernel_maximum));
+    return static_cast<int>(
+        std::min(spec.settings->backlog.value_or(kernel_maximum), kernel_maximum));
 }
 
 Result<void> set_inet_options(int fd, const ServiceSpec& spec, const InetEndpoint& endpoint)
@@ -52,7 +53,7 @@ Result<void> set_inet_options(int fd, const ServiceSpec& spec, const InetEndpoin
             !done)
             return done;
     }
-    if (spec.freebind) {
+    if (spec.settings->freebind) {
         // IP_FREEBIND holds for IPv6 sockets too. @see ip(7)
         if (auto done = sys::set_option(fd, IPPROTO_IP, IP_FREEBIND, 1, "setsockopt (IP_FREEBIND)");
             !done)
@@ -84,16 +85,17 @@ Result<void> bind_unix(int fd, const ServiceSpec& spec, const UnixEndpoint& endp
     // name.
     // @see unix(7), "Pathname socket ownership and permissions"
     constexpr std::uint32_t default_mode = 0666;
-    if (::fchmod(fd, spec.socket_mode.value_or(default_mode)) < 0)
+    if (::fchmod(fd, spec.settings->socket_mode.value_or(default_mode)) < 0)
         return sys::last_error("fchmod");
     const mode_t before = ::umask(0);
     auto bound = sys::bind_to(fd, address);
     ::umask(before);
     if (!bound)
         return bound;
-    if ((spec.socket_owner || spec.socket_group) &&
-        ::lchown(endpoint.path.c_str(), spec.socket_owner.value_or(static_cast<uid_t>(-1)),
-                 spec.socket_group.value_or(static_cast<gid_t>(-1))) < 0) {
+    if ((spec.settings->socket_owner || spec.settings->socket_group) &&
+        ::lchown(endpoint.path.c_str(),
+                 spec.settings->socket_owner.value_or(static_cast<uid_t>(-1)),
+                 spec.settings->socket_group.value_or(static_cast<gid_t>(-1))) < 0) {
         const auto error = sys::last_error("chown");
         ::unlink(endpoint.path.c_str());
         return error;
@@ -124,7 +126,7 @@ Result<sys::UniqueFd> make_socket(const ServiceSpec& spec, const Endpoint& endpo
                                   const sys::SocketAddress& address)
 {
     const int family = family_of(endpoint);
-    const int protocol = family == AF_UNIX ? 0 : spec.protocol.number;
+    const int protocol = family == AF_UNIX ? 0 : spec.settings->protocol.number;
     auto opened = sys::open_socket(family, socket_type_of(spec), protocol,
                                    is_ours_alone(spec) ? sys::Blocking::no : sys::Blocking::yes);
     if (!opened)
@@ -229,7 +231,8 @@ void adjust_socket(int fd, const ServiceSpec& spec, const Endpoint& endpoint)
 {
     // Failures of these leave a working service, as with xinetd.
     if (std::holds_alternative<InetEndpoint>(endpoint) &&
-        spec.socket_type == config::SocketType::stream && spec.protocol.number == IPPROTO_TCP) {
+        spec.socket_type == config::SocketType::stream &&
+        spec.settings->protocol.number == IPPROTO_TCP) {
         const int no_delay = spec.flags.has(ServiceFlag::nodelay) ? 1 : 0;
         const int keep_alive = spec.flags.has(ServiceFlag::keepalive) ? 1 : 0;
         (void)sys::set_option(fd, IPPROTO_TCP, TCP_NODELAY, no_delay, "setsockopt (TCP_NODELAY)");
@@ -239,8 +242,8 @@ void adjust_socket(int fd, const ServiceSpec& spec, const Endpoint& endpoint)
     if (is_connection_oriented(spec))
         (void)sys::listen_on(fd, backlog_of(spec)); // on a listening socket: changes the backlog
     const auto* local = std::get_if<UnixEndpoint>(&endpoint);
-    if (local != nullptr && !local->abstract && spec.socket_mode)
-        (void)::chmod(local->path.c_str(), *spec.socket_mode);
+    if (local != nullptr && !local->abstract && spec.settings->socket_mode)
+        (void)::chmod(local->path.c_str(), *spec.settings->socket_mode);
 }
 
 void remove_socket_file(const Endpoint& endpoint) noexcept

@@ -34,7 +34,7 @@ access::Facts gather(const Service& service, const std::optional<access::Peer>& 
                      std::uint32_t running_total, std::uint32_t process_limit, bool within_rate,
                      std::time_t now)
 {
-    const access::Policy& policy = service.spec().policy;
+    const access::Policy& policy = *service.spec().policy;
     access::Facts facts;
     facts.within_rate = within_rate;
     if (policy.max_load)
@@ -88,7 +88,7 @@ Gatekeeper::~Gatekeeper() = default;
 void Gatekeeper::judge(Service& service, Arrival arrival, std::uint32_t running_total,
                        std::uint32_t process_limit)
 {
-    const access::Policy& policy = service.spec().policy;
+    const access::Policy& policy = *service.spec().policy;
     const auto facts = count_and_gather(service, arrival.peer, running_total, process_limit);
     if (const auto reason = access::decide_limits(policy, facts);
         reason != access::Reason::allowed) {
@@ -126,7 +126,7 @@ access::Reason Gatekeeper::judge_again(const Service& service,
                                        const std::optional<access::Peer>& peer,
                                        std::uint32_t running_total, std::uint32_t process_limit)
 {
-    const access::Policy& policy = service.spec().policy;
+    const access::Policy& policy = *service.spec().policy;
     auto facts = gather(service, peer, running_total, process_limit, true, std::time(nullptr));
     // Its own slot is among them.
     facts.running -= std::min(facts.running, 1U);
@@ -143,7 +143,7 @@ access::Reason Gatekeeper::judge_again(const Service& service,
 void Gatekeeper::decide_address(Service& service, Arrival arrival, MaybeSlot slot,
                                 std::string_view name)
 {
-    const auto verdict = access::decide_address(service.spec().policy, *arrival.peer, name);
+    const auto verdict = access::decide_address(*service.spec().policy, *arrival.peer, name);
     if (verdict.reason == access::Reason::allowed)
         return ask_wrappers(service, std::move(arrival), std::move(slot));
     refuse(service, std::move(arrival), std::move(slot), {verdict.reason, verdict.both_match});
@@ -179,7 +179,7 @@ std::optional<access::Decision> Gatekeeper::judge_datagram(Service& service,
                                                            std::uint32_t running_total,
                                                            std::uint32_t process_limit)
 {
-    const access::Policy& policy = service.spec().policy;
+    const access::Policy& policy = *service.spec().policy;
     const auto facts = count_and_gather(service, peer, running_total, process_limit);
     if (const auto limits = access::decide_limits(policy, facts); limits != access::Reason::allowed)
         return access::Decision{limits};
@@ -199,7 +199,7 @@ access::Facts Gatekeeper::facts_about(const Service& service, const access::Peer
                                       std::uint32_t process_limit) const
 {
     const std::time_t now = std::time(nullptr);
-    const bool within_rate = service.gate().would_admit(service.spec().policy.cps, now);
+    const bool within_rate = service.gate().would_admit(service.spec().policy->cps, now);
     auto facts = gather(service, peer, running_total, process_limit, within_rate, now);
     facts.denied_by_sensor =
         service.spec().flags.has(config::ServiceFlag::sensor) || sensors_.denies(peer);
@@ -208,7 +208,7 @@ access::Facts Gatekeeper::facts_about(const Service& service, const access::Peer
 
 void Gatekeeper::judge_kept(Service& service, Arrival arrival)
 {
-    if (access::needs_host_name(service.spec().policy, *arrival.peer))
+    if (access::needs_host_name(*service.spec().policy, *arrival.peer))
         park(service, std::move(arrival), std::nullopt);
     else
         ask_wrappers(service, std::move(arrival), std::nullopt);

@@ -6,20 +6,21 @@ namespace usherd::daemon {
 std::shared_ptr<ServiceLog> LogBook::open(const config::ServiceSpec& spec, bool& failed)
 {
     failed = false;
-    if (std::holds_alternative<std::monostate>(spec.log_target))
+    if (std::holds_alternative<std::monostate>(spec.settings->log_target))
         return nullptr;
-    const bool is_file = std::holds_alternative<config::FileTarget>(spec.log_target);
-    const bool is_shared = !is_file || spec.log_target_inherited;
+    const bool is_file = std::holds_alternative<config::FileTarget>(spec.settings->log_target);
+    const bool is_shared = !is_file || spec.settings->log_target_inherited;
     if (is_shared) {
         for (const Shared& known : shared_) {
-            if (known.target == spec.log_target) {
+            if (known.target == spec.settings->log_target) {
                 failed = known.log == nullptr;
                 return known.log;
             }
         }
     }
     std::string error;
-    auto opened = log_.open(spec.log_target, is_shared && is_file ? "common" : spec.id, error);
+    auto opened =
+        log_.open(spec.settings->log_target, is_shared && is_file ? "common" : spec.id, error);
     if (opened == nullptr) {
         failed = true;
         if (is_shared)
@@ -28,7 +29,7 @@ std::shared_ptr<ServiceLog> LogBook::open(const config::ServiceSpec& spec, bool&
             log_.error("creation of {} log failed: {}", spec.id, error);
     }
     if (is_shared)
-        shared_.push_back({spec.log_target, opened});
+        shared_.push_back({spec.settings->log_target, opened});
     return opened;
 }
 

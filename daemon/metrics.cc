@@ -89,7 +89,7 @@ void add_exits(Metrics& metrics, const Labels& labels, const Service& service)
 void add_relayed(Metrics& metrics, const Labels& labels, const Service& service)
 {
     const ServiceMeasures* measures = service.measures();
-    if (!service.spec().redirect || measures == nullptr)
+    if (!service.spec().settings->redirect || measures == nullptr)
         return;
     metrics.push_back(
         number(with(labels, "direction", "in"), static_cast<double>(measures->relayed_in)));
@@ -122,8 +122,8 @@ constexpr std::array families{
     ServiceFamily{"usherd_service_instances_limit", "The most handlers that may run.",
                   MetricType::Gauge,
                   [](Metrics& m, const Labels& l, const Service& s) {
-                      if (s.spec().policy.instances != access::unlimited)
-                          m.push_back(number(l, s.spec().policy.instances));
+                      if (s.spec().policy->instances != access::unlimited)
+                          m.push_back(number(l, s.spec().policy->instances));
                   }},
     ServiceFamily{"usherd_handler_exits_total", "Handlers that ended, by exit status or signal.",
                   MetricType::Counter, add_exits},

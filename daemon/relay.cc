@@ -69,7 +69,7 @@ private:
 
 void Relays::Relay::begin() noexcept
 {
-    const std::string& host = facts_.spec->redirect->host;
+    const std::string& host = facts_.spec->settings->redirect->host;
     if (access::IpAddress::parse(host))
         return connect_next();
     lookup_ = owner_.names().lookup(host, sys::bind_addresses<&Relay::on_addresses>(*this));
@@ -102,7 +102,7 @@ sys::Result<void> Relays::Relay::begin_connect(const access::IpAddress& target)
     config::InetEndpoint endpoint;
     endpoint.family = target.family();
     endpoint.address = target;
-    endpoint.port = facts_.spec->redirect->port;
+    endpoint.port = facts_.spec->settings->redirect->port;
     const auto address = to_socket_address(endpoint);
     auto opened = sys::open_socket(address->family(), SOCK_STREAM, IPPROTO_TCP, sys::Blocking::no);
     if (!opened)

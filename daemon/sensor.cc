@@ -12,7 +12,7 @@ Sensors::Sensors(sys::EventLoop& loop, Log& log, ProvokedLog& provoked_log,
 
 void Sensors::on_touched(const config::ServiceSpec& spec, const access::Peer& peer) noexcept
 {
-    const int minutes = spec.deny_time.value_or(config::deny_never);
+    const int minutes = spec.settings->deny_time.value_or(config::deny_never);
     if (minutes == config::deny_never)
         return;
     const auto now = std::chrono::steady_clock::now();

@@ -36,7 +36,7 @@ system_clock::time_point on_clock(steady_clock::time_point when)
 
 bool logs_user(const config::ServiceSpec& spec)
 {
-    return spec.log_on_success.has(config::SuccessLog::userid);
+    return spec.settings->log_on_success.has(config::SuccessLog::userid);
 }
 
 core::DumpServer running(const RunningServer& server)

@@ -294,9 +294,9 @@ sys::Timer& Service::timer()
 
 void Service::on_rate_exceeded() noexcept
 {
-    if (spec_->cps_action != config::CpsAction::disable)
+    if (spec_->settings->cps_action != config::CpsAction::disable)
         return;
-    const auto hold_off = spec_->policy.cps.hold_off;
+    const auto hold_off = spec_->policy->cps.hold_off;
     context_.log.error("Deactivating service {} due to excessive incoming connections.  "
                        "Restarting in {} seconds.",
                        spec_->name, hold_off.count());

@@ -75,7 +75,7 @@ public:
     /// Counts one arrival. @return false if it exceeds `cps`
     [[nodiscard]] bool count_arrival(access::CpsGate::Second now)
     {
-        return begun().gate.admit(spec_->policy.cps, now);
+        return begun().gate.admit(spec_->policy->cps, now);
     }
     [[nodiscard]] const ServiceCounts& counts() const noexcept { return work().counts; }
     /// nullptr: it has not had a handler yet.

@@ -42,8 +42,9 @@ bool Service::wants_connection() noexcept
 {
     // An internal service with wait = yes serves one client at a time, as xinetd's does.
     const bool one_at_a_time = spec_->wait && spec_->is_internal();
-    const std::uint32_t most = one_at_a_time ? 1 : spec_->policy.instances;
-    const bool queues = one_at_a_time || spec_->limit_action == config::LimitAction::queue;
+    const std::uint32_t most = one_at_a_time ? 1 : spec_->policy->instances;
+    const bool queues =
+        one_at_a_time || spec_->settings->limit_action == config::LimitAction::queue;
     if (queues && most > 0 && counter().running() >= most) {
         waiting_for_slot_ = true;
         pause_listeners();
@@ -52,8 +53,8 @@ bool Service::wants_connection() noexcept
             timer().start(tcpmux_look);
         return false;
     }
-    if (spec_->cps_action == config::CpsAction::delay &&
-        !gate().would_admit(spec_->policy.cps, std::time(nullptr))) {
+    if (spec_->settings->cps_action == config::CpsAction::delay &&
+        !gate().would_admit(spec_->policy->cps, std::time(nullptr))) {
         pause_listeners();
         timer().start(std::chrono::milliseconds(250)); // the gate counts in whole seconds
         return false;
@@ -70,7 +71,7 @@ void Service::on_connection(sys::UniqueFd socket, const sys::SocketAddress& peer
     arrival.local = local;
     if (context_.activity.is_banned(arrival.peer))
         return count_refusal({access::Reason::ban}, arrival.peer); // not a word to him
-    if (has_banner(spec_->banner, arrival))
+    if (has_banner(spec_->settings->banner, arrival))
         send_banner(BannerStage::greeting, std::move(arrival));
     else
         judge(std::move(arrival));
@@ -183,7 +184,7 @@ void Service::on_admitted(Arrival arrival, access::Slot slot) noexcept
     // Before all else (D18). So few bytes fit into the buffer of a new connection.
     if (arrival.by_tcpmux && spec_->types.has(config::ServiceType::tcpmuxplus))
         (void)send_some(arrival.socket.get(), core::tcpmux_go);
-    if (has_banner(spec_->banner_success, arrival))
+    if (has_banner(spec_->settings->banner_success, arrival))
         send_banner(BannerStage::success, std::move(arrival), std::move(slot));
     else
         serve(std::move(arrival), std::move(slot));
@@ -201,7 +202,7 @@ void Service::begin(Arrival arrival, access::Slot slot) noexcept
 {
     if (spec_->is_internal())
         start_session(std::move(arrival), std::move(slot));
-    else if (spec_->redirect)
+    else if (spec_->settings->redirect)
         start_relay(std::move(arrival), std::move(slot));
     else
         start_server(std::move(arrival), std::move(slot));
@@ -224,7 +225,7 @@ void Service::start_session(Arrival arrival, access::Slot slot)
 
 sys::UniqueFd Service::open_stderr() noexcept
 {
-    switch (spec_->stderr_target) {
+    switch (spec_->process->stderr_target) {
     case config::StderrTarget::client:
         break;
     case config::StderrTarget::null:
@@ -243,7 +244,7 @@ void Service::start_server(Arrival arrival, access::Slot slot)
     core::ConnectionFacts facts;
     facts.peer = arrival.peer;
     facts.is_unix = arrival.local.family() == AF_UNIX;
-    facts.is_tcp = spec_->protocol.number == IPPROTO_TCP;
+    facts.is_tcp = spec_->settings->protocol.number == IPPROTO_TCP;
     if (arrival.socket) {
         facts.local = local_end(arrival.socket.get(), arrival.local);
         // The handler is to see an IPv4 client as such, though logs keep the mapped form.
@@ -319,7 +320,7 @@ void Service::on_refused(Arrival arrival, const access::Decision& decision) noex
         if (is_lent(arrival.lent)) // not closed since
             drop_what_waits(arrival.lent);
         return_lent(arrival.lent, -1);
-    } else if (has_banner(spec_->banner_fail, arrival)) {
+    } else if (has_banner(spec_->settings->banner_fail, arrival)) {
         send_banner(BannerStage::failure, std::move(arrival));
     } else {
         ask_user_of_refused(std::move(arrival));

@@ -25,7 +25,7 @@ bool is_inline(const config::ServiceSpec& spec) noexcept
 bool Service::wants_user(const Arrival& arrival) const noexcept
 {
     // Without an address there is nobody to ask, which IDONLY has to be told.
-    return spec_->log_on_success.has(config::SuccessLog::userid) && arrival.socket &&
+    return spec_->settings->log_on_success.has(config::SuccessLog::userid) && arrival.socket &&
            !spec_->wait && !is_inline(*spec_) &&
            (arrival.peer || spec_->flags.has(config::ServiceFlag::idonly));
 }
@@ -34,7 +34,7 @@ bool Service::wants_user_of_refused(const Arrival& arrival, access::Reason reaso
 {
     const bool in_child = !is_inline(*spec_) &&
                           (reason == access::Reason::address || reason == access::Reason::libwrap);
-    return spec_->log_on_failure.has(config::FailureLog::userid) && !in_child &&
+    return spec_->settings->log_on_failure.has(config::FailureLog::userid) && !in_child &&
            reason != access::Reason::ban && arrival.socket && arrival.peer && !spec_->wait;
 }
 

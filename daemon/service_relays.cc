@@ -17,7 +17,7 @@ void Service::start_relay(Arrival arrival, access::Slot slot)
     log_record(core::start_record(*spec_, ::getpid(), arrival.peer));
     log_user(arrival.user);
     context_.relays.start(static_cast<std::uint64_t>(key_), spec_, std::move(arrival.socket),
-                          arrival.peer, std::move(slot), spec_->redirect->addresses);
+                          arrival.peer, std::move(slot), spec_->settings->redirect->addresses);
 }
 
 void Service::log_relay_end(ServiceLog& log, const RelayFacts& relay) noexcept

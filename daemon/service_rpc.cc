@@ -25,21 +25,21 @@ std::uint16_t port_of(const sys::SocketAddress& address) noexcept
 
 bool Service::is_rpc() const noexcept
 {
-    return spec_->types.has(config::ServiceType::rpc) && spec_->rpc;
+    return spec_->types.has(config::ServiceType::rpc) && spec_->settings->rpc;
 }
 
 void Service::announce()
 {
     if (!is_rpc())
         return;
-    const config::Rpc& rpc = *spec_->rpc;
+    const config::Rpc& rpc = *spec_->settings->rpc;
     const std::uint32_t versions =
         std::min(rpc.last_version - rpc.first_version, max_versions - 1) + 1;
     std::vector<RpcMapping> wanted;
     for (const auto& listener : listeners_)
         for (std::uint32_t version = 0; listener->is_open() && version < versions; ++version)
-            wanted.push_back({rpc.program, rpc.first_version + version, spec_->protocol.name,
-                              port_of(listener->bound())});
+            wanted.push_back({rpc.program, rpc.first_version + version,
+                              spec_->settings->protocol.name, port_of(listener->bound())});
     context_.rpc.want(static_cast<std::uint64_t>(key_), std::move(wanted));
 }
 

@@ -123,7 +123,7 @@ void Service::log_failed_start(ProvokedLog& log, const RunningServer& server) no
     const std::string cause = sys::errno_text(failure.error_number);
     std::string text;
     if (failure.stage == core::SpawnStage::exec)
-        text = fmt::format("execv( {} ) failed: {}", server.spec->server, cause);
+        text = fmt::format("execv( {} ) failed: {}", server.spec->process->server, cause);
     else if (failure.stage == core::SpawnStage::context)
         text = fmt::format("Changing process context failed for {}: {}", id, cause);
     else

@@ -32,7 +32,7 @@ Result<void> attach_rules(int fd, const InetEndpoint& endpoint, const ServiceSpe
 {
     Result<void> attached = sys::SysError{attaching, E2BIG};
     if (!core::why_not_filtered(spec))
-        if (auto program = core::compile_address_filter(spec.policy, endpoint.family))
+        if (auto program = core::compile_address_filter(*spec.policy, endpoint.family))
             attached = attach(fd, *std::move(program));
     // Replaces whatever rules there were: rather nobody than somebody by rules of yesterday.
     if (!attached)
@@ -103,7 +103,7 @@ Result<void> enforce_bans(int fd, const Endpoint& endpoint, const ServiceSpec& s
         return {};
     }
     const auto now = std::chrono::steady_clock::now();
-    if (auto program = core::compile_address_filter(spec.policy, inet->family, &bans, now))
+    if (auto program = core::compile_address_filter(*spec.policy, inet->family, &bans, now))
         return attach(fd, *std::move(program));
     (void)enforce_bans(fd, endpoint, spec, {}); // better the lists than what was there before
     return sys::SysError{attaching, E2BIG};

@@ -37,7 +37,7 @@ control::Trace trace_of(const Server& server, const Service& service,
         facts.local_minute = {at->minute};
     const auto known = request.host_name ? request.host_name : server.known_name(address);
     facts.host_name = known ? std::string_view(*known) : std::string_view();
-    const auto explanation = access::explain(service.spec().policy, facts);
+    const auto explanation = access::explain(*service.spec().policy, facts);
     control::Trace trace;
     trace.service = service.spec().id;
     trace.from = access::log_text(peer);

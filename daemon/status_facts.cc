@@ -58,8 +58,8 @@ control::Connection to_connection(const RunningServer& server)
     connection.service = server.spec->id;
     connection.kind = "program";
     connection.since = to_time(server.pid > 0 ? server.started_on_clock : system_clock::now());
-    if (server.spec->user)
-        connection.user = server.spec->user->text;
+    if (server.spec->process->user)
+        connection.user = server.spec->process->user->text;
     connection.ending = server.terminating;
     set_peer(connection, server.peer);
     return connection;
@@ -151,7 +151,7 @@ control::ServiceDetail service_detail(const Server& server, const Service& servi
     control::ServiceDetail detail;
     detail.summary = service_summary(service);
     detail.attributes = core::effective_attributes(service.spec(), service.sources());
-    const access::Policy& policy = service.spec().policy;
+    const access::Policy& policy = *service.spec().policy;
     if (policy.instances != access::unlimited)
         detail.headroom.push_back({"service_limit", service.counter().running(), policy.instances});
     if (policy.per_source != access::unlimited)

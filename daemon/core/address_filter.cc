@@ -295,30 +295,30 @@ bool takes_address_filter(const config::ServiceSpec& spec)
 
 bool needs_address_filter(const config::ServiceSpec& spec)
 {
-    return takes_address_filter(spec) && (spec.policy.only_from || spec.policy.no_access);
+    return takes_address_filter(spec) && (spec.policy->only_from || spec.policy->no_access);
 }
 
 bool same_address_rules(const config::ServiceSpec& left, const config::ServiceSpec& right)
 {
-    return left.policy.only_from == right.policy.only_from &&
-           left.policy.no_access == right.policy.no_access &&
-           left.policy.access_match == right.policy.access_match;
+    return left.policy->only_from == right.policy->only_from &&
+           left.policy->no_access == right.policy->no_access &&
+           left.policy->access_match == right.policy->access_match;
 }
 
 std::optional<std::string> why_not_filtered(const config::ServiceSpec& spec)
 {
-    for (const auto& [set, attribute] : {std::pair{&spec.policy.only_from, "only_from"},
-                                         std::pair{&spec.policy.no_access, "no_access"}})
+    for (const auto& [set, attribute] : {std::pair{&spec.policy->only_from, "only_from"},
+                                         std::pair{&spec.policy->no_access, "no_access"}})
         if (const auto* pattern = first_host_pattern(*set))
             return fmt::format("{} names the host '{}': a stream service with wait = yes can be "
                                "kept from addresses only",
                                attribute, pattern->text);
-    if (spec.protocol.number != IPPROTO_TCP)
+    if (spec.settings->protocol.number != IPPROTO_TCP)
         return fmt::format("only_from and no_access cannot be enforced over {} with wait = yes",
-                           spec.protocol.name);
+                           spec.settings->protocol.name);
     for (const config::Endpoint& endpoint : spec.endpoints) {
         const auto* inet = std::get_if<config::InetEndpoint>(&endpoint);
-        if (inet != nullptr && !compile_address_filter(spec.policy, inet->family))
+        if (inet != nullptr && !compile_address_filter(*spec.policy, inet->family))
             return fmt::format("only_from and no_access are too long for a stream service with "
                                "wait = yes: they take more than {} steps of a socket filter",
                                max_filter_instructions);

@@ -125,15 +125,15 @@ std::vector<std::string> base_environment(const config::ServiceSpec& spec,
                                           const std::vector<std::string>& daemons)
 {
     Strings environment;
-    if (!spec.passenv)
+    if (!spec.process->passenv)
         environment = daemons;
     else
-        for (const std::string& wanted : *spec.passenv) {
+        for (const std::string& wanted : *spec.process->passenv) {
             const auto inherited = find_variable(daemons, wanted);
             if (inherited != daemons.end())
                 set_variable(environment, *inherited);
         }
-    for (const std::string& addition : spec.env)
+    for (const std::string& addition : spec.process->env)
         set_variable(environment, addition);
     return environment;
 }
@@ -147,7 +147,7 @@ std::vector<EnvironmentEntry> environment_layout(const config::ServiceSpec& spec
                                                  const std::vector<std::string>& inherited)
 {
     Strings environment = base_environment(spec, inherited);
-    const bool with_listen_pid = spec.pass_fds != config::PassFds::inetd;
+    const bool with_listen_pid = spec.process->pass_fds != config::PassFds::inetd;
     if (with_listen_pid)
         set_listen_variables(environment, spec);
     return lay_out(std::move(environment), with_listen_pid);

@@ -119,19 +119,19 @@ std::string escape(std::string_view text, std::size_t max_bytes, Backslash backs
 std::string start_record(const config::ServiceSpec& spec, int pid,
                          const std::optional<access::Peer>& peer)
 {
-    if (spec.log_on_success.empty())
+    if (spec.settings->log_on_success.empty())
         return {};
     std::string record = "START: " + spec.id;
-    if (spec.log_on_success.has(SuccessLog::pid))
+    if (spec.settings->log_on_success.has(SuccessLog::pid))
         fmt::format_to(std::back_inserter(record), " pid={}", pid);
-    if (spec.log_on_success.has(SuccessLog::host))
+    if (spec.settings->log_on_success.has(SuccessLog::host))
         record += " from=" + address_text(peer);
     return record;
 }
 
 std::string exit_record(const config::ServiceSpec& spec, const ExitFacts& facts)
 {
-    const auto& wanted = spec.log_on_success;
+    const auto& wanted = spec.settings->log_on_success;
     if (!wanted.has(SuccessLog::exit) && !wanted.has(SuccessLog::duration))
         return {};
     std::string record = "EXIT: " + spec.id;
@@ -151,7 +151,7 @@ std::string exit_record(const config::ServiceSpec& spec, const ExitFacts& facts)
 
 std::string traffic_record(const config::ServiceSpec& spec, std::uint64_t in, std::uint64_t out)
 {
-    if (!spec.log_on_success.has(SuccessLog::traffic))
+    if (!spec.settings->log_on_success.has(SuccessLog::traffic))
         return {};
     return fmt::format("TRAFFIC: {} in={}(bytes) out={}(bytes)", spec.id, in, out);
 }
@@ -171,11 +171,11 @@ std::string noid_record(const config::ServiceSpec& spec, const std::optional<acc
 std::string fail_record(const config::ServiceSpec& spec, access::Reason reason,
                         const std::optional<access::Peer>& peer)
 {
-    if (spec.log_on_failure.empty())
+    if (spec.settings->log_on_failure.empty())
         return {};
     std::string record = "FAIL: " + spec.id + ' ';
     record += access::log_token(reason);
-    if (spec.log_on_failure.has(FailureLog::host))
+    if (spec.settings->log_on_failure.has(FailureLog::host))
         record += " from=" + address_text(peer);
     return record;
 }

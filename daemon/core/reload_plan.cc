@@ -18,7 +18,8 @@ bool same_identity(const ServiceSpec& left, const ServiceSpec& right)
     const auto same_type = [&](ServiceType type) {
         return left.types.has(type) == right.types.has(type);
     };
-    if (left.id != right.id || left.wait != right.wait || left.protocol != right.protocol)
+    if (left.id != right.id || left.wait != right.wait ||
+        left.settings->protocol != right.settings->protocol)
         return false;
     if (!same_type(ServiceType::unlisted) || !same_type(ServiceType::internal) ||
         !same_type(ServiceType::rpc))
@@ -26,7 +27,8 @@ bool same_identity(const ServiceSpec& left, const ServiceSpec& right)
     if (left.flags.has(ServiceFlag::intercept) != right.flags.has(ServiceFlag::intercept))
         return false;
     if (left.types.has(ServiceType::rpc))
-        return left.rpc && right.rpc && left.rpc->program == right.rpc->program;
+        return left.settings->rpc && right.settings->rpc &&
+               left.settings->rpc->program == right.settings->rpc->program;
     return left.socket_type == right.socket_type && left.port == right.port;
 }
 

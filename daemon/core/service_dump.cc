@@ -92,10 +92,10 @@ private:
 Writer::Given Writer::given(std::string_view attribute) const
 {
     const auto row = config::find_attribute(attribute);
-    for (const auto& origin : spec_.origins)
-        if (origin.attribute == row)
-            return origin.inherited ? Given::inherited : Given::here;
-    return Given::not_at_all;
+    const auto origin = row ? spec_.origin_of(*row) : std::nullopt;
+    if (!origin)
+        return Given::not_at_all;
+    return origin->inherited ? Given::inherited : Given::here;
 }
 
 std::string Writer::name_of(const IpAddress& address) const
@@ -131,7 +131,8 @@ void Writer::kind()
         line("type ={}", words(types, config::type_names));
     line("socket_type = {}",
          config::socket_type_names.at(static_cast<std::size_t>(spec_.socket_type)));
-    line("Protocol (name,number) = ({},{})", spec_.protocol.name, spec_.protocol.number);
+    line("Protocol (name,number) = ({},{})", spec_.settings->protocol.name,
+         spec_.settings->protocol.number);
     if (spec_.port)
         line("port = {}", *spec_.port);
 }
@@ -140,20 +141,21 @@ void Writer::identity()
 {
     line("wait = {}", spec_.wait ? "yes" : "no");
     // As xinetd shows them: with a sign.
-    if (spec_.user)
-        line("user = {}", static_cast<std::int32_t>(spec_.user->uid));
-    if (spec_.group)
-        line("group = {}", static_cast<std::int32_t>(spec_.group->gid));
+    if (spec_.process->user)
+        line("user = {}", static_cast<std::int32_t>(spec_.process->user->uid));
+    if (spec_.process->group)
+        line("group = {}", static_cast<std::int32_t>(spec_.process->group->gid));
 }
 
 void Writer::limits()
 {
-    if (spec_.umask)
-        line("umask = {:o}", *spec_.umask);
-    if (spec_.nice)
-        line("Nice = {}", *spec_.nice);
+    if (spec_.process->umask)
+        line("umask = {:o}", *spec_.process->umask);
+    if (spec_.process->nice)
+        line("Nice = {}", *spec_.process->nice);
     if (is_here("cps"))
-        line("CPS = max conn:{} wait:{}", spec_.policy.cps.rate, spec_.policy.cps.hold_off.count());
+        line("CPS = max conn:{} wait:{}", spec_.policy->cps.rate,
+             spec_.policy->cps.hold_off.count());
 }
 
 void Writer::bind()
@@ -162,8 +164,8 @@ void Writer::bind()
         const auto* inet = spec_.endpoints.empty()
                                ? nullptr
                                : std::get_if<config::InetEndpoint>(&spec_.endpoints.front());
-        const auto numeric = numeric_address(spec_.bind_text.str());
-        if (spec_.bind_text.empty())
+        const auto numeric = numeric_address(spec_.settings->bind_text.str());
+        if (spec_.settings->bind_text.empty())
             line("Bind = All addresses.");
         else if (inet != nullptr && inet->address)
             line("Bind = {}", name_of(*inet->address));
@@ -172,7 +174,7 @@ void Writer::bind()
         else if (numeric)
             line("Bind = {}", name_of(*numeric));
         else
-            line("Bind = {}", spec_.bind_text.str());
+            line("Bind = {}", spec_.settings->bind_text.str());
         return;
     }
     std::string list;
@@ -183,23 +185,24 @@ void Writer::bind()
 
 void Writer::program()
 {
-    if (!spec_.redirect && !spec_.is_internal() && !spec_.flags.has(ServiceFlag::intercept)) {
-        const bool nameless = spec_.flags.has(ServiceFlag::nameinargs) && !spec_.argv.empty() &&
-                              spec_.argv[0].empty();
-        line("Server = {}", spec_.server);
-        line("Server argv ={}", spec_.argv.empty() ? " (NULL)"
-                                : nameless         ? ""
-                                                   : joined(spec_.argv));
+    if (!spec_.settings->redirect && !spec_.is_internal() &&
+        !spec_.flags.has(ServiceFlag::intercept)) {
+        const bool nameless = spec_.flags.has(ServiceFlag::nameinargs) &&
+                              !spec_.process->argv.empty() && spec_.process->argv[0].empty();
+        line("Server = {}", spec_.process->server);
+        line("Server argv ={}", spec_.process->argv.empty() ? " (NULL)"
+                                : nameless                  ? ""
+                                                            : joined(spec_.process->argv));
     }
-    if (spec_.libwrap_name_given)
-        line("Libwrap = {}", spec_.libwrap_name.str());
-    if (spec_.redirect) {
-        const auto& addresses = spec_.redirect->addresses;
+    if (spec_.settings->libwrap_name_given)
+        line("Libwrap = {}", spec_.settings->libwrap_name.str());
+    if (spec_.settings->redirect) {
+        const auto& addresses = spec_.settings->redirect->addresses;
         line("Redirect = {}:{}",
-             addresses.empty() ? spec_.redirect->host : name_of(addresses.front()),
-             spec_.redirect->port);
+             addresses.empty() ? spec_.settings->redirect->host : name_of(addresses.front()),
+             spec_.settings->redirect->port);
     }
-    if (const auto& times = spec_.policy.access_times; times) {
+    if (const auto& times = spec_.policy->access_times; times) {
         std::string list;
         for (const auto& window : *times)
             fmt::format_to(std::back_inserter(list), " {:02}:{:02}-{:02}:{:02}",
@@ -212,14 +215,15 @@ void Writer::program()
 
 void Writer::rpc()
 {
-    if (!spec_.types.has(ServiceType::rpc) || !spec_.rpc)
+    if (!spec_.types.has(ServiceType::rpc) || !spec_.settings->rpc)
         return;
     line("RPC data");
-    line("\tprogram number = {}", spec_.rpc->program);
-    if (spec_.rpc->first_version == spec_.rpc->last_version)
-        line("\trpc_version = {}", spec_.rpc->first_version);
+    line("\tprogram number = {}", spec_.settings->rpc->program);
+    if (spec_.settings->rpc->first_version == spec_.settings->rpc->last_version)
+        line("\trpc_version = {}", spec_.settings->rpc->first_version);
     else
-        line("\trpc_version = {}-{}", spec_.rpc->first_version, spec_.rpc->last_version);
+        line("\trpc_version = {}-{}", spec_.settings->rpc->first_version,
+             spec_.settings->rpc->last_version);
 }
 
 void Writer::access()
@@ -233,38 +237,38 @@ void Writer::access()
     line("Only from: {}", list(lists.only_from, "All sites"));
     line("No access: {}", list(lists.no_access, "No blocked sites"));
     if (spec_.flags.has(ServiceFlag::sensor))
-        line("Deny Time: {}", spec_.deny_time.value_or(config::deny_never));
+        line("Deny Time: {}", spec_.settings->deny_time.value_or(config::deny_never));
 }
 
 void Writer::log()
 {
-    const auto* file = std::get_if<config::FileTarget>(&spec_.log_target);
-    if (std::holds_alternative<std::monostate>(spec_.log_target)) {
+    const auto* file = std::get_if<config::FileTarget>(&spec_.settings->log_target);
+    if (std::holds_alternative<std::monostate>(spec_.settings->log_target)) {
         line("No logging");
         return;
     }
-    if (const auto* syslog = std::get_if<config::SyslogTarget>(&spec_.log_target))
+    if (const auto* syslog = std::get_if<config::SyslogTarget>(&spec_.settings->log_target))
         line("Logging to syslog. Facility = {}, level = {}",
              config::facility_names.at(static_cast<std::size_t>(LOG_FAC(syslog->facility))),
              config::level_names.at(static_cast<std::size_t>(LOG_PRI(syslog->level))));
-    else if (spec_.log_target_inherited)
+    else if (spec_.settings->log_target_inherited)
         line("Logging to common log file");
     else if (file->soft_limit == 0)
         line("Logging to file: {} (no limits)", file->path);
     else
         line("Logging to file: {} (soft={} hard={})", file->path, file->soft_limit,
              file->hard_limit);
-    line("Log_on_success flags ={}", words(spec_.log_on_success, config::success_names));
-    line("Log_on_failure flags ={}", words(spec_.log_on_failure, config::failure_names));
+    line("Log_on_success flags ={}", words(spec_.settings->log_on_success, config::success_names));
+    line("Log_on_failure flags ={}", words(spec_.settings->log_on_failure, config::failure_names));
 }
 
 void Writer::environment(Strings strings)
 {
-    if (spec_.passenv)
-        line("Passenv ={}", joined(*spec_.passenv));
+    if (spec_.process->passenv)
+        line("Passenv ={}", joined(*spec_.process->passenv));
     if (is_here("env")) {
         line("Environment additions:");
-        for (const std::string& variable : spec_.env)
+        for (const std::string& variable : spec_.process->env)
             line("\t{}", variable);
     }
     if (strings == Strings::hidden || (!is_here("env") && !is_here("passenv")))
@@ -288,11 +292,11 @@ void Writer::service()
 {
     kind();
     if (is_here("instances"))
-        line("Instances = {}", instances_text(spec_.policy.instances));
+        line("Instances = {}", instances_text(spec_.policy->instances));
     identity();
-    line("Groups = {}", spec_.groups ? "yes" : "no");
+    line("Groups = {}", spec_.process->groups ? "yes" : "no");
     limits();
-    line("PER_SOURCE = {}", per_source_text(spec_.policy.per_source));
+    line("PER_SOURCE = {}", per_source_text(spec_.policy->per_source));
     bind();
     program();
     access();
@@ -303,12 +307,12 @@ void Writer::service()
 void Writer::defaults()
 {
     if (is_here("instances"))
-        line("Instances = {}", instances_text(spec_.policy.instances));
+        line("Instances = {}", instances_text(spec_.policy->instances));
     if (is_here("groups"))
-        line("Groups = {}", spec_.groups ? "yes" : "no");
+        line("Groups = {}", spec_.process->groups ? "yes" : "no");
     limits();
     if (is_here("per_source"))
-        line("PER_SOURCE = {}", per_source_text(spec_.policy.per_source));
+        line("PER_SOURCE = {}", per_source_text(spec_.policy->per_source));
     bind();
     access();
     log();
@@ -332,15 +336,15 @@ void append_defaults(std::string& text, const config::ServiceSpec& defaults,
 std::vector<access::IpAddress> shown_addresses(const config::ServiceSpec& spec)
 {
     std::vector<access::IpAddress> addresses;
-    if (!spec.endpoints.empty() && !spec.bind_text.empty()) {
+    if (!spec.endpoints.empty() && !spec.settings->bind_text.empty()) {
         const auto* inet = std::get_if<config::InetEndpoint>(&spec.endpoints.front());
         if (inet != nullptr && inet->address)
             addresses.push_back(*inet->address);
-    } else if (const auto numeric = numeric_address(spec.bind_text.str())) {
+    } else if (const auto numeric = numeric_address(spec.settings->bind_text.str())) {
         addresses.push_back(*numeric);
     }
-    if (spec.redirect && !spec.redirect->addresses.empty())
-        addresses.push_back(spec.redirect->addresses.front());
+    if (spec.settings->redirect && !spec.settings->redirect->addresses.empty())
+        addresses.push_back(spec.settings->redirect->addresses.front());
     return addresses;
 }
 

@@ -24,7 +24,7 @@ control::CountByName count_by_reason(const std::array<std::uint64_t, access::rea
 
 std::string kind_of(const config::ServiceSpec& spec)
 {
-    return spec.is_internal() ? "internal" : spec.redirect ? "redirect" : "program";
+    return spec.is_internal() ? "internal" : spec.settings->redirect ? "redirect" : "program";
 }
 
 control::ServiceSummary summarise(const ServiceFacts& facts)
@@ -41,15 +41,15 @@ control::ServiceSummary summarise(const ServiceFacts& facts)
     if (!facts.stale.empty())
         summary.stale = facts.stale;
     summary.socket_type = config::name(spec.socket_type);
-    summary.protocol = spec.protocol.name;
+    summary.protocol = spec.settings->protocol.name;
     summary.wait = spec.wait;
     for (const config::Endpoint& endpoint : spec.endpoints)
         summary.addresses.push_back(config::to_string(endpoint));
-    if (spec.user)
-        summary.user = spec.user->text;
+    if (spec.process->user)
+        summary.user = spec.process->user->text;
     summary.running = facts.running;
-    if (spec.policy.instances != access::unlimited)
-        summary.instances = spec.policy.instances;
+    if (spec.policy->instances != access::unlimited)
+        summary.instances = spec.policy->instances;
     summary.accepted = facts.accepted;
     summary.started = facts.started;
     summary.refused = std::accumulate(facts.refused.begin(), facts.refused.end(), std::uint64_t{0});
@@ -69,11 +69,10 @@ std::vector<control::AttributeValue> effective_attributes(const config::ServiceS
         control::AttributeValue value;
         value.name = table[row].name;
         value.value = config::attribute_text(spec, row);
-        for (const config::AttributeOrigin& origin : spec.origins)
-            if (origin.attribute == row) {
-                value.inherited = origin.inherited;
-                value.place = to_place(origin.location, sources);
-            }
+        if (const auto origin = spec.origin_of(row)) {
+            value.inherited = origin->inherited;
+            value.place = to_place(origin->location, sources);
+        }
         if (!value.value.empty() || (value.place && table[row].name.ends_with("_from")))
             values.push_back(std::move(value));
     }

@@ -12,16 +12,16 @@ namespace {
 void set_credentials(SpawnTemplate& plan, const config::ServiceSpec& spec,
                      const DaemonTraits& traits)
 {
-    if (spec.user)
-        plan.uid = spec.user->uid;
-    if (!traits.is_root || (!spec.user && !spec.group))
+    if (spec.process->user)
+        plan.uid = spec.process->user->uid;
+    if (!traits.is_root || (!spec.process->user && !spec.process->group))
         return;
-    plan.gid = spec.group ? spec.group->gid : spec.user->gid;
+    plan.gid = spec.process->group ? spec.process->group->gid : spec.process->user->gid;
     plan.set_groups = true;
-    if (!spec.groups || !spec.user)
+    if (!spec.process->groups || !spec.process->user)
         return;
-    plan.groups_unknown = !spec.user->has_account;
-    plan.groups = spec.supplementary_groups;
+    plan.groups_unknown = !spec.process->user->has_account;
+    plan.groups = spec.process->supplementary_groups;
 }
 
 struct LimitRow {
@@ -41,7 +41,7 @@ constexpr std::array limit_rows{
 std::vector<Limit> make_limits(const config::ServiceSpec& spec, const DaemonTraits& traits)
 {
     const auto given = [&](config::ResourceLimit attribute) {
-        return spec.resource_limits[static_cast<std::size_t>(attribute)].value_or(0);
+        return spec.process->resource_limits[static_cast<std::size_t>(attribute)].value_or(0);
     };
     const std::uint64_t files = given(config::ResourceLimit::files);
     std::vector<Limit> limits{{RLIMIT_NOFILE, files != 0 ? files : traits.open_files_hard}};
@@ -57,15 +57,15 @@ std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& sp
                                                    const DaemonTraits& traits)
 {
     const auto plan = std::make_shared<SpawnTemplate>();
-    plan->path = spec.server;
-    plan->argv = spec.argv;
+    plan->path = spec.process->server;
+    plan->argv = spec.process->argv;
     plan->env = environment_layout(spec, traits.environment);
     set_credentials(*plan, spec, traits);
-    plan->umask = spec.umask.value_or(traits.umask);
-    plan->nice = spec.nice;
+    plan->umask = spec.process->umask.value_or(traits.umask);
+    plan->nice = spec.process->nice;
     plan->limits = make_limits(spec, traits);
-    plan->stderr_target = spec.stderr_target;
-    plan->pass_fds = spec.pass_fds;
+    plan->stderr_target = spec.process->stderr_target;
+    plan->pass_fds = spec.process->pass_fds;
     plan->take_context = traits.has_selinux && spec.flags.has(config::ServiceFlag::labeled);
     return plan;
 }

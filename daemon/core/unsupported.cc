@@ -17,9 +17,9 @@ std::optional<std::string> unsupported_effect(const config::ServiceSpec& spec)
 std::optional<std::string> missing_privilege(const config::ServiceSpec& spec, std::uint32_t own_uid)
 {
     // Internal services change no ids.
-    if (spec.is_internal() || !spec.user || spec.user->uid == own_uid)
+    if (spec.is_internal() || !spec.process->user || spec.process->user->uid == own_uid)
         return std::nullopt;
-    return fmt::format("user = {} takes a daemon that runs as root", spec.user->text);
+    return fmt::format("user = {} takes a daemon that runs as root", spec.process->user->text);
 }
 
 } // namespace usherd::core

@@ -67,7 +67,7 @@ void run(const std::string& path, config::FileSource& files, config::NameLookup&
     add_loaders(report, *loaded.diagnostics);
     // A main file has `defaults`, or includes others.
     options.is_fragment =
-        loaded.defaults.origins.empty() && (options.is_fragment || loaded.sources->size() == 1);
+        loaded.defaults.origins().empty() && (options.is_fragment || loaded.sources->size() == 1);
     for (const config::Finding& finding : config::lint(loaded, files, inspector, options))
         add(report, finding.rule->id, finding.diagnostic);
     report.services += loaded.services.size();

@@ -22,7 +22,7 @@ control::Trace trace_of(const config::LoadResult& loaded, const config::ServiceS
     facts.peer = access::Peer{given.address, config::arrival_at(spec, given.address)};
     facts.host_name = given.host_name;
     facts.denied_by_sensor = spec.flags.has(config::ServiceFlag::sensor);
-    const auto explanation = access::explain(spec.policy, facts);
+    const auto explanation = access::explain(*spec.policy, facts);
     control::Trace trace;
     trace.service = spec.id;
     trace.from = access::log_text(*facts.peer);
@@ -69,7 +69,7 @@ bool needs_host_name(const config::LoadResult& loaded, const std::string& servic
                      const access::IpAddress& address)
 {
     for (const config::SpecPointer& spec : find(loaded, service))
-        if (access::needs_host_name(spec->policy, {address, config::arrival_at(*spec, address)}))
+        if (access::needs_host_name(*spec->policy, {address, config::arrival_at(*spec, address)}))
             return true;
     return false;
 }

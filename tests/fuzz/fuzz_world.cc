@@ -63,10 +63,10 @@ void check_service(const config::ServiceSpec& spec)
                               !spec.types.has(config::ServiceType::tcpmuxplus);
     require(!has_listener || !spec.endpoints.empty(), "a service listens somewhere");
     require(spec.same_settings(spec), "a specification equals itself");
-    if (spec.policy.only_from)
-        check_admission(*spec.policy.only_from);
-    if (spec.policy.no_access)
-        check_admission(*spec.policy.no_access);
+    if (spec.policy->only_from)
+        check_admission(*spec.policy->only_from);
+    if (spec.policy->no_access)
+        check_admission(*spec.policy->no_access);
 }
 
 void check_equal(const config::LoadResult& one, const config::LoadResult& other)

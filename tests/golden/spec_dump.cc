@@ -115,11 +115,11 @@ void dump_kind(Dump& out, const config::ServiceSpec& spec)
             std::array<std::string_view, 12>{"REUSE", "INTERCEPT", "NORETRY", "IDONLY",
                                              "NAMEINARGS", "NODELAY", "KEEPALIVE", "NOLIBWRAP",
                                              "SENSOR", "IPv4", "IPv6", "LABELED"});
-    if (spec.endpoints.empty() && spec.protocol.name.empty())
+    if (spec.endpoints.empty() && spec.settings->protocol.name.empty())
         return; // defaults
     constexpr std::array<std::string_view, 4> types{"stream", "dgram", "raw", "seqpacket"};
     out.line("socket", fmt::format("{} {} {}", types[static_cast<std::size_t>(spec.socket_type)],
-                                   spec.protocol.name, spec.wait ? "wait" : "nowait"));
+                                   spec.settings->protocol.name, spec.wait ? "wait" : "nowait"));
     for (const config::Endpoint& endpoint : spec.endpoints) {
         const auto* inet = std::get_if<config::InetEndpoint>(&endpoint);
         out.line("listen",
@@ -129,59 +129,62 @@ void dump_kind(Dump& out, const config::ServiceSpec& spec)
 
 void dump_process(Dump& out, const config::ServiceSpec& spec)
 {
-    if (spec.user)
-        out.line("user",
-                 fmt::format("{} ({}:{})", spec.user->text, spec.user->uid, spec.user->gid));
-    if (spec.group)
-        out.line("group", fmt::format("{} ({})", spec.group->text, spec.group->gid));
-    if (spec.groups)
-        out.line("groups", fmt::format("{}", fmt::join(spec.supplementary_groups, " ")));
-    out.text("server", spec.server);
-    if (!spec.argv.empty())
-        out.words("argv", spec.argv);
-    if (!spec.env.empty())
-        out.words("env", spec.env);
-    if (spec.passenv)
-        out.words("passenv", *spec.passenv);
-    out.optional("nice", spec.nice);
-    if (spec.umask)
-        out.line("umask", fmt::format("{:03o}", *spec.umask));
+    if (spec.process->user)
+        out.line("user", fmt::format("{} ({}:{})", spec.process->user->text,
+                                     spec.process->user->uid, spec.process->user->gid));
+    if (spec.process->group)
+        out.line("group",
+                 fmt::format("{} ({})", spec.process->group->text, spec.process->group->gid));
+    if (spec.process->groups)
+        out.line("groups", fmt::format("{}", fmt::join(spec.process->supplementary_groups, " ")));
+    out.text("server", spec.process->server);
+    if (!spec.process->argv.empty())
+        out.words("argv", spec.process->argv);
+    if (!spec.process->env.empty())
+        out.words("env", spec.process->env);
+    if (spec.process->passenv)
+        out.words("passenv", *spec.process->passenv);
+    out.optional("nice", spec.process->nice);
+    if (spec.process->umask)
+        out.line("umask", fmt::format("{:03o}", *spec.process->umask));
     constexpr std::array<std::string_view, config::resource_limit_count> limits{
         "as", "cpu", "data", "files", "rss", "stack"};
     for (std::size_t i = 0; i < limits.size(); ++i)
-        out.optional(fmt::format("rlimit_{}", limits[i]), spec.resource_limits[i]);
+        out.optional(fmt::format("rlimit_{}", limits[i]), spec.process->resource_limits[i]);
 }
 
 void dump_log(Dump& out, const config::ServiceSpec& spec)
 {
-    const std::string_view shared = spec.log_target_inherited ? " (of defaults)" : "";
-    if (const auto* syslog = std::get_if<config::SyslogTarget>(&spec.log_target))
+    const std::string_view shared = spec.settings->log_target_inherited ? " (of defaults)" : "";
+    if (const auto* syslog = std::get_if<config::SyslogTarget>(&spec.settings->log_target))
         out.line("log", fmt::format("SYSLOG {} {}{}", syslog->facility, syslog->level, shared));
-    else if (const auto* file = std::get_if<config::FileTarget>(&spec.log_target))
+    else if (const auto* file = std::get_if<config::FileTarget>(&spec.settings->log_target))
         out.line("log", fmt::format("FILE {} {} {}{}", file->path, file->soft_limit,
                                     file->hard_limit, shared));
     out.set(
-        "log_on_success", spec.log_on_success,
+        "log_on_success", spec.settings->log_on_success,
         std::array<std::string_view, 6>{"HOST", "DURATION", "EXIT", "PID", "USERID", "TRAFFIC"});
-    out.set("log_on_failure", spec.log_on_failure,
+    out.set("log_on_failure", spec.settings->log_on_failure,
             std::array<std::string_view, 3>{"HOST", "ATTEMPT", "USERID"});
 }
 
 void dump_rest(Dump& out, const config::ServiceSpec& spec)
 {
-    if (spec.redirect)
-        out.line("redirect", fmt::format("{} {}", spec.redirect->host, spec.redirect->port));
-    if (spec.rpc)
-        out.line("rpc", fmt::format("{} {}-{}", spec.rpc->program, spec.rpc->first_version,
-                                    spec.rpc->last_version));
-    out.text("banner", spec.banner);
-    out.text("banner_success", spec.banner_success);
-    out.text("banner_fail", spec.banner_fail);
-    out.optional("deny_time", spec.deny_time);
-    out.text("bind", spec.bind_text);
-    out.optional("v6only", spec.v6only);
-    out.optional("backlog", spec.backlog);
-    if (spec.freebind)
+    if (spec.settings->redirect)
+        out.line("redirect", fmt::format("{} {}", spec.settings->redirect->host,
+                                         spec.settings->redirect->port));
+    if (spec.settings->rpc)
+        out.line("rpc",
+                 fmt::format("{} {}-{}", spec.settings->rpc->program,
+                             spec.settings->rpc->first_version, spec.settings->rpc->last_version));
+    out.text("banner", spec.settings->banner);
+    out.text("banner_success", spec.settings->banner_success);
+    out.text("banner_fail", spec.settings->banner_fail);
+    out.optional("deny_time", spec.settings->deny_time);
+    out.text("bind", spec.settings->bind_text);
+    out.optional("v6only", spec.settings->v6only);
+    out.optional("backlog", spec.settings->backlog);
+    if (spec.settings->freebind)
         out.line("freebind", true);
     if (spec.max_runtime)
         out.line("max_runtime", spec.max_runtime->count());
@@ -194,7 +197,7 @@ std::string dump(const config::ServiceSpec& spec)
     Dump out;
     dump_kind(out, spec);
     dump_process(out, spec);
-    dump_policy(out, spec.policy);
+    dump_policy(out, *spec.policy);
     dump_log(out, spec);
     dump_rest(out, spec);
     return std::move(out).take();

@@ -83,7 +83,7 @@ TEST_CASE("a list of addresses is written in prefixes and names")
     ServiceSpec spec;
     const auto ipv4 = *access::IpAddress::parse("192.0.2.0");
     const auto ipv6 = *access::IpAddress::parse("2001:db8::");
-    spec.policy.only_from =
+    spec.policy->only_from =
         access::AddressSet({access::make_prefix(access::Family::ipv4, ipv4.bytes(), 24),
                             access::make_prefix(access::Family::ipv6, ipv6.bytes(), 32),
                             access::make_prefix(*access::IpAddress::parse("::1")),

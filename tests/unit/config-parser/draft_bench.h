@@ -63,7 +63,7 @@ public:
         auto context = make_context();
         const bool good = config::attribute_table()[*row].set(draft, attribute, context);
         if (good)
-            draft.spec.origins.push_back({*row, false, attribute.location});
+            draft.origins.push_back({*row, false, attribute.location});
         draft.bad_value = draft.bad_value || !good;
         return good;
     }

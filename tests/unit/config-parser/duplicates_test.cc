@@ -34,7 +34,7 @@ SpecPointer service(std::string id, std::vector<Endpoint> endpoints,
     spec.id = std::move(id);
     spec.name = spec.id;
     spec.socket_type = type;
-    spec.protocol = type == SocketType::stream ? Protocol{"tcp", 6} : Protocol{"udp", 17};
+    spec.settings->protocol = type == SocketType::stream ? Protocol{"tcp", 6} : Protocol{"udp", 17};
     spec.endpoints = std::move(endpoints);
     return std::make_shared<const ServiceSpec>(std::move(spec));
 }
@@ -79,7 +79,7 @@ bool conflict(const char* first, const char* second, SocketType type = SocketTyp
 SpecPointer listening(std::string id, std::vector<Endpoint> endpoints)
 {
     auto spec = std::make_shared<ServiceSpec>(*service(std::move(id), std::move(endpoints)));
-    spec->origins.push_back({find_attribute("listen").value(), false, {}});
+    spec->set_origins({{find_attribute("listen").value(), false, {}}});
     return spec;
 }
 
@@ -87,7 +87,7 @@ SpecPointer listening(std::string id, std::vector<Endpoint> endpoints)
 SpecPointer bound(std::string id, const char* address, SocketType type = SocketType::stream)
 {
     auto spec = std::make_shared<ServiceSpec>(*service(std::move(id), {inet(address)}, type));
-    spec->bind_text = address;
+    spec->settings->bind_text = address;
     return spec;
 }
 

@@ -66,16 +66,17 @@ ServiceSpec defaults_with(std::initializer_list<std::string_view> lines)
 
 TEST_CASE("argv begins with the last component of the server's path")
 {
-    CHECK(spec_with({"server_args = -u x"}).argv == std::vector<std::string>{"cat", "-u", "x"});
-    CHECK(spec_with({}).argv == std::vector<std::string>{"cat"});
+    CHECK(spec_with({"server_args = -u x"}).process->argv ==
+          std::vector<std::string>{"cat", "-u", "x"});
+    CHECK(spec_with({}).process->argv == std::vector<std::string>{"cat"});
 }
 
 // D5: xinetd loses argv[0] if flags stands after server_args.
 TEST_CASE("with NAMEINARGS argv is server_args, in whatever order the lines stand")
 {
     const std::vector<std::string> argv{"meow", "-u"};
-    CHECK(spec_with({"flags = NAMEINARGS", "server_args = meow -u"}).argv == argv);
-    CHECK(spec_with({"server_args = meow -u", "flags = NAMEINARGS"}).argv == argv);
+    CHECK(spec_with({"flags = NAMEINARGS", "server_args = meow -u"}).process->argv == argv);
+    CHECK(spec_with({"server_args = meow -u", "flags = NAMEINARGS"}).process->argv == argv);
 }
 
 TEST_CASE("tcp_wrappers know a service by its server, argv[0], name or libwrap")
@@ -94,9 +95,10 @@ TEST_CASE("the id is the name unless it is given")
 
 TEST_CASE("supplementary groups are looked up by the name that was written")
 {
-    CHECK(spec_with({"groups = yes"}).supplementary_groups == std::vector<std::uint32_t>{60, 5});
-    CHECK(spec_with({"groups = no"}).supplementary_groups.empty());
-    CHECK(spec_with({}).supplementary_groups.empty());
+    CHECK(spec_with({"groups = yes"}).process->supplementary_groups ==
+          std::vector<std::uint32_t>{60, 5});
+    CHECK(spec_with({"groups = no"}).process->supplementary_groups.empty());
+    CHECK(spec_with({}).process->supplementary_groups.empty());
 }
 
 TEST_CASE("a uid without an account has no groups, and that is remarked on")
@@ -106,7 +108,7 @@ TEST_CASE("a uid without an account has no groups, and that is remarked on")
                 "server = /bin/cat", "groups = yes"});
     const auto spec = bench.finish();
     REQUIRE(spec);
-    CHECK(spec->supplementary_groups.empty());
+    CHECK(spec->process->supplementary_groups.empty());
     CHECK(bench.told() == "8:1 warning none: service 'svc': groups = yes, but uid 4711 has no "
                           "account and so no groups");
 }
@@ -216,7 +218,7 @@ TEST_CASE("listen leaves the bind of defaults alone, and a listed service need n
     const auto spec = bench.finish(defaults_with({"bind = 127.0.0.1"}));
     REQUIRE(spec);
     CHECK(endpoints_of(*spec) == "127.0.0.2:80");
-    CHECK(spec->bind_text.empty());
+    CHECK(spec->settings->bind_text.empty());
 }
 
 TEST_CASE("an RPC service has a port of the kernel's choice and its program number")
@@ -227,7 +229,7 @@ TEST_CASE("an RPC service has a port of the kernel's choice and its program numb
     bench.draft.spec.name = "rstatd";
     const auto spec = bench.finish();
     REQUIRE(spec);
-    CHECK(spec->rpc == Rpc{100001, 2, 4});
+    CHECK(spec->settings->rpc == Rpc{100001, 2, 4});
     CHECK(endpoints_of(*spec) == "127.0.0.1:0");
 }
 
@@ -240,7 +242,7 @@ TEST_CASE("socket type and protocol follow from each other")
     REQUIRE(spec);
     CHECK(spec->socket_type == SocketType::dgram);
     CHECK(spec->port == 69);
-    CHECK(spec_with({}).protocol == Protocol{"tcp", 6});
+    CHECK(spec_with({}).settings->protocol == Protocol{"tcp", 6});
 }
 
 TEST_CASE("a service takes from defaults what it does not say itself")
@@ -251,54 +253,52 @@ TEST_CASE("a service takes from defaults what it does not say itself")
          "cps_action = delay", "kill_grace = 9", "limit_action = queue", "access_match = closest",
          "backlog = 5", "freebind = yes", "max_runtime = 10"});
     const ServiceSpec spec = spec_with({}, defaults);
-    CHECK(spec.policy.instances == 30);
-    CHECK(spec.policy.per_source == 10);
-    CHECK(spec.policy.cps == access::CpsLimit{25, 30s});
-    CHECK(spec.groups);
-    CHECK(spec.umask == 002U);
-    CHECK(spec.policy.max_load == 3.0);
-    CHECK(spec.log_target == LogTarget{FileTarget{"/x", 0, 0}});
-    CHECK(spec.log_target_inherited);
+    CHECK(spec.policy->instances == 30);
+    CHECK(spec.policy->per_source == 10);
+    CHECK(spec.policy->cps == access::CpsLimit{25, 30s});
+    CHECK(spec.process->groups);
+    CHECK(spec.process->umask == 002U);
+    CHECK(spec.policy->max_load == 3.0);
+    CHECK(spec.settings->log_target == LogTarget{FileTarget{"/x", 0, 0}});
+    CHECK(spec.settings->log_target_inherited);
     CHECK(endpoints_of(spec) == "127.0.0.1:8000");
-    CHECK(spec.bind_text == "127.0.0.1");
-    CHECK(spec.stderr_target == StderrTarget::log);
-    CHECK(spec.cps_action == CpsAction::delay);
+    CHECK(spec.settings->bind_text == "127.0.0.1");
+    CHECK(spec.process->stderr_target == StderrTarget::log);
+    CHECK(spec.settings->cps_action == CpsAction::delay);
     CHECK(spec.kill_grace == 9s);
-    CHECK(spec.limit_action == LimitAction::queue);
-    CHECK(spec.policy.access_match == access::AccessMatch::closest);
-    CHECK(spec.backlog == 5U);
-    CHECK(spec.freebind);
+    CHECK(spec.settings->limit_action == LimitAction::queue);
+    CHECK(spec.policy->access_match == access::AccessMatch::closest);
+    CHECK(spec.settings->backlog == 5U);
+    CHECK(spec.settings->freebind);
     CHECK(spec.max_runtime == 10s);
 
     const ServiceSpec own = spec_with({"instances = UNLIMITED", "groups = no", "bind = ::1",
                                        "log_type = FILE /y", "max_runtime = UNLIMITED"},
                                       defaults);
-    CHECK(own.policy.instances == access::unlimited);
-    CHECK_FALSE(own.groups);
+    CHECK(own.policy->instances == access::unlimited);
+    CHECK_FALSE(own.process->groups);
     CHECK(endpoints_of(own) == "[::1]:8000");
-    CHECK_FALSE(own.log_target_inherited);
+    CHECK_FALSE(own.settings->log_target_inherited);
     CHECK_FALSE(own.max_runtime);
 }
 
 TEST_CASE("origins tell the lines of the service from those of defaults")
 {
     const ServiceSpec spec = spec_with({"instances = 5"}, defaults_with({"cps = 1 2"}));
-    const auto origin = [&spec](std::string_view name) -> const AttributeOrigin* {
-        for (const AttributeOrigin& one : spec.origins)
-            if (one.attribute == find_attribute(name))
-                return &one;
-        return nullptr;
+    const auto origin = [&spec](std::string_view name) {
+        return spec.origin_of(find_attribute(name).value());
     };
-    REQUIRE(origin("instances") != nullptr);
+    REQUIRE(origin("instances"));
     CHECK_FALSE(origin("instances")->inherited);
     CHECK(origin("instances")->location.line == 7);
-    REQUIRE(origin("cps") != nullptr);
+    REQUIRE(origin("cps"));
     CHECK(origin("cps")->inherited);
     CHECK(origin("cps")->location.line == 2);
-    CHECK(origin("nice") == nullptr);
-    CHECK(std::is_sorted(
-        spec.origins.begin(), spec.origins.end(),
-        [](const auto& left, const auto& right) { return left.attribute < right.attribute; }));
+    CHECK_FALSE(origin("nice"));
+    const auto origins = spec.origins();
+    CHECK(std::is_sorted(origins.begin(), origins.end(), [](const auto& left, const auto& right) {
+        return left.attribute < right.attribute;
+    }));
 }
 
 TEST_CASE("an address list that a service leaves alone is the one of defaults, not a copy")
@@ -306,35 +306,35 @@ TEST_CASE("an address list that a service leaves alone is the one of defaults, n
     const ServiceSpec defaults = defaults_with({"only_from = 10.0.0.0 192.0.2.1"});
     const ServiceSpec one = spec_with({}, defaults);
     const ServiceSpec other = spec_with({"no_access ="}, defaults);
-    REQUIRE(one.policy.only_from);
-    REQUIRE(other.policy.only_from);
-    CHECK(one.policy.only_from->rules().data() == defaults.policy.only_from->rules().data());
-    CHECK(other.policy.only_from->rules().data() == defaults.policy.only_from->rules().data());
-    REQUIRE(other.policy.no_access);
-    CHECK(other.policy.no_access->empty());
+    REQUIRE(one.policy->only_from);
+    REQUIRE(other.policy->only_from);
+    CHECK(one.policy->only_from->rules().data() == defaults.policy->only_from->rules().data());
+    CHECK(other.policy->only_from->rules().data() == defaults.policy->only_from->rules().data());
+    REQUIRE(other.policy->no_access);
+    CHECK(other.policy->no_access->empty());
 }
 
 TEST_CASE("an address list of the service takes the place of the one of defaults")
 {
     const ServiceSpec spec =
         spec_with({"only_from = 192.0.2.9"}, defaults_with({"only_from = 10.0.0.0"}));
-    REQUIRE(spec.policy.only_from);
-    CHECK(spec.policy.only_from->rules().size() == 1);
+    REQUIRE(spec.policy->only_from);
+    CHECK(spec.policy->only_from->rules().size() == 1);
 }
 
 TEST_CASE("specs are the same if only their places differ")
 {
     ServiceSpec spec = spec_with({"instances = 5"});
     ServiceSpec moved = spec_with({"nice = 0", "instances = 5"});
-    moved.nice = spec.nice;
+    moved.process->nice = spec.process->nice;
     CHECK(spec.same_settings(moved));
-    moved.policy.instances = 6;
+    moved.policy->instances = 6;
     CHECK_FALSE(spec.same_settings(moved));
     moved = spec;
     moved.kill_grace = 1s;
     CHECK_FALSE(spec.same_settings(moved));
     moved = spec;
-    moved.argv.emplace_back("x");
+    moved.process->argv.emplace_back("x");
     CHECK_FALSE(spec.same_settings(moved));
     moved = spec;
     moved.endpoints.clear();

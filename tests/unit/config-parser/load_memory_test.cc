@@ -79,7 +79,7 @@ struct Bench {
     {
         const LoadResult fresh = config::load(files, names, "/x.conf", {});
         const auto same = [&](const SpecPointer& one, const SpecPointer& other) {
-            return one->same_settings(*other) && one->origins.size() == other->origins.size() &&
+            return one->same_settings(*other) && one->origins().size() == other->origins().size() &&
                    one->location.line == other->location.line &&
                    last.sources->path(one->location.file) ==
                        fresh.sources->path(other->location.file);
@@ -111,7 +111,7 @@ TEST_CASE("only the drop-in that has changed is read again")
     bench.write("/d/b", service("b", 2, "nice = 4\n"));
 
     CHECK(bench.load() == Names{"/d/b"});
-    CHECK(bench.last.services.at(1)->nice == 4);
+    CHECK(bench.last.services.at(1)->process->nice == 4);
     CHECK(bench.is_as_if_read_afresh());
 }
 
@@ -177,7 +177,7 @@ TEST_CASE("other defaults have every drop-in read again")
     Bench bench;
     bench.write("/x.conf", "defaults\n{\ninstances = 8\n}\nincludedir /d\n");
     CHECK(bench.load() == Names{"/d/a", "/d/b", "/d/c"});
-    CHECK(bench.last.services.front()->policy.instances == 8);
+    CHECK(bench.last.services.front()->policy->instances == 8);
 
     bench.write("/x.conf", "\ndefaults\n{\ninstances = 8\n}\nincludedir /d\n"); // moved
     CHECK(bench.load().size() == 3);
@@ -185,7 +185,7 @@ TEST_CASE("other defaults have every drop-in read again")
 
     bench.write("/x.conf", "includedir /d\n"); // gone
     CHECK(bench.load().size() == 3);
-    CHECK(bench.last.services.front()->policy.instances == access::unlimited);
+    CHECK(bench.last.services.front()->policy->instances == access::unlimited);
 }
 
 TEST_CASE("defaults in a drop-in count as well")
@@ -196,7 +196,7 @@ TEST_CASE("defaults in a drop-in count as well")
     CHECK(bench.load() == Names{"/d/0"});
     bench.write("/d/0", "defaults\n{\nper_source = 3\n}\n");
     CHECK(bench.load().size() == 4);
-    CHECK(bench.last.services.front()->policy.per_source == 3);
+    CHECK(bench.last.services.front()->policy->per_source == 3);
 }
 
 TEST_CASE("where defaults come after services nothing is remembered")
@@ -205,7 +205,7 @@ TEST_CASE("where defaults come after services nothing is remembered")
     bench.write("/d/z", "defaults\n{\nper_source = 2\n}\n");
     CHECK(bench.load().size() == 1 + 4); // once to find them, once to apply them
     CHECK(bench.load().size() == 4 + 4);
-    CHECK(bench.last.services.front()->policy.per_source == 2);
+    CHECK(bench.last.services.front()->policy->per_source == 2);
     bench.files.remove("/d/z");
     CHECK(bench.load().size() == 3);
     CHECK(bench.load().empty());
@@ -219,11 +219,11 @@ TEST_CASE("another answer of the system has the drop-ins that asked for it read 
 
     bench.names.groups["tty"] = 50;
     CHECK(bench.load() == Names{"/d/b"});
-    CHECK(bench.last.services.at(1)->group->gid == 50);
+    CHECK(bench.last.services.at(1)->process->group->gid == 50);
 
     bench.names.users.at(2).uid = 77; // games
     CHECK(bench.load().size() == 3);
-    CHECK(bench.last.services.front()->user->uid == 77);
+    CHECK(bench.last.services.front()->process->user->uid == 77);
     CHECK(bench.load().empty());
 }
 

@@ -79,8 +79,8 @@ TEST_CASE("defaults that come late are told of once")
 
     CHECK(count(result, Severity::warning) == 3); // foo, bar, and that only_from comes late
     REQUIRE(ids(result) == Names{"a", "b"});
-    CHECK(result.services[0]->policy.only_from == result.services[1]->policy.only_from);
-    CHECK(result.services[0]->policy.only_from->rules().size() == 1);
+    CHECK(result.services[0]->policy->only_from == result.services[1]->policy->only_from);
+    CHECK(result.services[0]->policy->only_from->rules().size() == 1);
 }
 
 TEST_CASE("defaults that come late decide which services run")
@@ -130,10 +130,8 @@ TEST_CASE("a service says where each of its values came from")
     REQUIRE(result.services.size() == 1);
 
     const auto line_of = [&](std::string_view attribute) {
-        for (const AttributeOrigin& origin : result.services[0]->origins)
-            if (origin.attribute == find_attribute(attribute))
-                return std::pair(origin.location.line, origin.inherited);
-        return std::pair(0U, false);
+        const auto origin = result.services[0]->origin_of(find_attribute(attribute).value());
+        return origin ? std::pair(origin->location.line, origin->inherited) : std::pair(0U, false);
     };
     CHECK(line_of("nice") == std::pair(13U, false));
     CHECK(line_of("umask") == std::pair(3U, true));
@@ -152,8 +150,8 @@ TEST_CASE("services that leave the list of defaults alone share it")
     const LoadResult result = bench.load();
 
     REQUIRE(result.services.size() == 1000);
-    CHECK(result.services[0]->policy.only_from->rules().data() ==
-          result.services[999]->policy.only_from->rules().data());
+    CHECK(result.services[0]->policy->only_from->rules().data() ==
+          result.services[999]->policy->only_from->rules().data());
 }
 
 TEST_CASE("files that include each other over and over are bounded")

@@ -281,7 +281,7 @@ TEST_CASE("TRAFFIC drops a service that is not redirected, also if it was inheri
     DraftBench bench =
         make({"socket_type = stream", "wait = no", "user = root", "server = /bin/cat"});
     bench.draft.spec.name = "ftp";
-    bench.draft.spec.log_on_success.add(SuccessLog::traffic);
+    bench.draft.spec.settings->log_on_success.add(SuccessLog::traffic);
     CHECK_FALSE(bench.finish());
     CHECK(bench.told() ==
           "1:1 error service: service 'ftp': TRAFFIC is counted for a redirect only");
@@ -302,7 +302,7 @@ TEST_CASE("the ident service does not ask itself")
     bench.draft.spec.name = "auth";
     const auto spec = bench.finish();
     REQUIRE(spec);
-    CHECK(spec->log_on_success == EnumSet{SuccessLog::pid});
+    CHECK(spec->settings->log_on_success == EnumSet{SuccessLog::pid});
     CHECK(bench.told() == "6:1 warning none: service 'auth': USERID is taken out of "
                           "log_on_success: this is the ident service itself");
 }

@@ -87,7 +87,7 @@ TEST_CASE("a number may have a sign and white space around it, as in xinetd")
 
 TEST_CASE("a nice value too large for an int is a bad value")
 {
-    CHECK(DraftBench().with({"nice = -2147483648"}).draft.spec.nice == INT32_MIN);
+    CHECK(DraftBench().with({"nice = -2147483648"}).draft.spec.process->nice == INT32_MIN);
     for (const char* const line :
          {"nice = 2147483648", "nice = 4294967296", "nice = -2147483649"}) {
         DraftBench bench;
@@ -97,9 +97,9 @@ TEST_CASE("a nice value too large for an int is a bad value")
 
 TEST_CASE("cps takes whatever 32 bits hold, as in xinetd")
 {
-    CHECK(DraftBench().with({"cps = 4294967295 2147483648"}).draft.spec.policy.cps.rate ==
+    CHECK(DraftBench().with({"cps = 4294967295 2147483648"}).draft.spec.policy->cps.rate ==
           UINT32_MAX);
-    CHECK(DraftBench().with({"cps = -2147483648 1"}).draft.spec.policy.cps.rate == 1U << 31);
+    CHECK(DraftBench().with({"cps = -2147483648 1"}).draft.spec.policy->cps.rate == 1U << 31);
     DraftBench bench;
     CHECK_FALSE(bench.set("cps = 4294967296 1"));
     CHECK_FALSE(bench.set("cps = -2147483649 1"));

@@ -173,7 +173,7 @@ config::ServiceSpec waiting_service()
     config::ServiceSpec spec;
     spec.wait = true;
     spec.socket_type = config::SocketType::stream;
-    spec.protocol = {"tcp", IPPROTO_TCP};
+    spec.settings->protocol = {"tcp", IPPROTO_TCP};
     spec.endpoints.emplace_back(config::InetEndpoint{Family::ipv6, std::nullopt, 80, false});
     return spec;
 }
@@ -222,7 +222,7 @@ TEST_CASE("a stream service that waits needs a filter if it has address lists")
 {
     config::ServiceSpec spec = waiting_service();
     CHECK_FALSE(needs_address_filter(spec));
-    spec.policy.only_from = set_of({"127.0.0.1"});
+    spec.policy->only_from = set_of({"127.0.0.1"});
     CHECK(needs_address_filter(spec));
     CHECK_FALSE(why_not_filtered(spec));
 
@@ -237,7 +237,7 @@ TEST_CASE("a stream service that waits needs a filter if it has address lists")
 TEST_CASE("lists that no filter can apply are refused by name")
 {
     config::ServiceSpec spec = waiting_service();
-    spec.policy.no_access = set_of({"192.0.2.1", ".example.com"});
+    spec.policy->no_access = set_of({"192.0.2.1", ".example.com"});
     CHECK(why_not_filtered(spec) ==
           "no_access names the host '.example.com': a stream service with wait = yes can be kept "
           "from addresses only");
@@ -248,12 +248,12 @@ TEST_CASE("lists that no filter can apply are refused by name")
                    low = static_cast<std::uint8_t>(i << 1);
         many.push_back(access::make_prefix(IpAddress::from_ipv4({10, 0, high, low})));
     }
-    spec.policy.no_access = access::AddressSet(many);
+    spec.policy->no_access = access::AddressSet(many);
     REQUIRE(why_not_filtered(spec));
     CHECK(why_not_filtered(spec)->find("too long") != std::string::npos);
 
-    spec.policy.no_access = set_of({"192.0.2.1"});
-    spec.protocol = {"sctp", IPPROTO_SCTP};
+    spec.policy->no_access = set_of({"192.0.2.1"});
+    spec.settings->protocol = {"sctp", IPPROTO_SCTP};
     REQUIRE(why_not_filtered(spec));
     CHECK(why_not_filtered(spec)->find("sctp") != std::string::npos);
 }

@@ -57,7 +57,7 @@ TEST_CASE("a handler inherits everything, with REMOTE_HOST replaced where it sto
 TEST_CASE("additions replace the first variable of that name in place, new ones follow")
 {
     config::ServiceSpec spec;
-    spec.env = {"NEW1=1", "BBB=changed", "NEW2=2", "NEW1=11", "=x"};
+    spec.process->env = {"NEW1=1", "BBB=changed", "NEW2=2", "NEW1=11", "=x"};
     CHECK(as_xinetd(environment_of(spec, daemons, from_loopback)) ==
           Strings{"AAA=1", "REMOTE_HOST=::ffff:127.0.0.1", "BBB=changed", "AAA=3", "NOEQ", "=x",
                   "NEW1=11", "NEW2=2"});
@@ -66,8 +66,8 @@ TEST_CASE("additions replace the first variable of that name in place, new ones 
 TEST_CASE("passenv passes what it names, once each and in its own order")
 {
     config::ServiceSpec spec;
-    spec.passenv = {{"CCC", "AAA", "NOPE", "NOEQ", "CCC"}};
-    spec.env = {"ZZ=1", "AAA=changed"};
+    spec.process->passenv = {{"CCC", "AAA", "NOPE", "NOEQ", "CCC"}};
+    spec.process->env = {"ZZ=1", "AAA=changed"};
     CHECK(as_xinetd(environment_of(spec, {"AAA=a", "BBB=b", "CCC=c", "NOEQ"}, from_loopback)) ==
           Strings{"CCC=c", "AAA=changed", "ZZ=1", "REMOTE_HOST=::ffff:127.0.0.1"});
 }
@@ -75,7 +75,7 @@ TEST_CASE("passenv passes what it names, once each and in its own order")
 TEST_CASE("an empty passenv passes nothing, yet REMOTE_HOST is there")
 {
     config::ServiceSpec spec;
-    spec.passenv.emplace();
+    spec.process->passenv.emplace();
     CHECK(as_xinetd(environment_of(spec, daemons, from_loopback)) ==
           Strings{"REMOTE_HOST=::ffff:127.0.0.1"});
 }
@@ -85,13 +85,13 @@ TEST_CASE("a passed or configured REMOTE_HOST keeps its place and loses its valu
     config::ServiceSpec spec;
     SECTION("passed")
     {
-        spec.passenv = {{"REMOTE_HOST", "AAA"}};
+        spec.process->passenv = {{"REMOTE_HOST", "AAA"}};
         CHECK(as_xinetd(environment_of(spec, daemons, from_loopback)) ==
               Strings{"REMOTE_HOST=::ffff:127.0.0.1", "AAA=1"});
     }
     SECTION("configured")
     {
-        spec.env = {"REMOTE_HOST=conf", "ZZ=1"};
+        spec.process->env = {"REMOTE_HOST=conf", "ZZ=1"};
         CHECK(as_xinetd(environment_of(spec, {"AAA=1"}, from_loopback)) ==
               Strings{"AAA=1", "REMOTE_HOST=::ffff:127.0.0.1", "ZZ=1"});
     }
@@ -144,7 +144,7 @@ TEST_CASE("what the daemon inherited is never taken for the truth about a client
     SECTION("configured: the same")
     {
         config::ServiceSpec spec;
-        spec.env = {"REMOTE_ADDR=192.0.2.1"};
+        spec.process->env = {"REMOTE_ADDR=192.0.2.1"};
         CHECK(environment_of(spec, {}, {}) == Strings{"REMOTE_HOST=<no address>"});
     }
 }
@@ -153,30 +153,30 @@ TEST_CASE("LISTEN variables are set only for handlers that look for them")
 {
     config::ServiceSpec spec;
     spec.id = "time: of\tday";
-    spec.passenv.emplace();
+    spec.process->passenv.emplace();
     SECTION("inetd: those of the daemon are like any other")
     {
-        spec.passenv.reset();
+        spec.process->passenv.reset();
         CHECK(environment_of(spec, {"LISTEN_PID=1", "LISTEN_FDS=3"}, {}) ==
               Strings{"LISTEN_PID=1", "LISTEN_FDS=3", "REMOTE_HOST=<no address>"});
     }
     SECTION("systemd, a connection")
     {
-        spec.pass_fds = config::PassFds::systemd;
+        spec.process->pass_fds = config::PassFds::systemd;
         CHECK(environment_of(spec, {}, {}) == Strings{"LISTEN_PID=4711", "LISTEN_FDS=1",
                                                       "LISTEN_FDNAMES=connection",
                                                       "REMOTE_HOST=<no address>"});
     }
     SECTION("both, a listening socket: its name may hold no colon and no control character")
     {
-        spec.pass_fds = config::PassFds::both;
+        spec.process->pass_fds = config::PassFds::both;
         spec.wait = true;
         CHECK(environment_of(spec, {}, {})[2] == "LISTEN_FDNAMES=time_ of_day");
     }
     SECTION("inherited ones are replaced")
     {
-        spec.pass_fds = config::PassFds::systemd;
-        spec.passenv.reset();
+        spec.process->pass_fds = config::PassFds::systemd;
+        spec.process->passenv.reset();
         CHECK(environment_of(spec, {"LISTEN_FDS=3", "LISTEN_PID=1"}, {}) ==
               Strings{"LISTEN_FDS=1", "LISTEN_PID=4711", "LISTEN_FDNAMES=connection",
                       "REMOTE_HOST=<no address>"});

@@ -22,8 +22,8 @@ config::ServiceSpec spec_with(config::EnumSet<SuccessLog> success,
     config::ServiceSpec spec;
     spec.name = "named-otherwise";
     spec.id = "a";
-    spec.log_on_success = success;
-    spec.log_on_failure = failure;
+    spec.settings->log_on_success = success;
+    spec.settings->log_on_failure = failure;
     return spec;
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("TRAFFIC tells both counts, and only if it is asked for")
     config::ServiceSpec spec;
     spec.id = "r1";
     CHECK(traffic_record(spec, 4, 0).empty());
-    spec.log_on_success = {config::SuccessLog::traffic};
+    spec.settings->log_on_success = {config::SuccessLog::traffic};
     CHECK(traffic_record(spec, 4, 0) == "TRAFFIC: r1 in=4(bytes) out=0(bytes)");
     CHECK(traffic_record(spec, 1, 5'000'000'000) ==
           "TRAFFIC: r1 in=1(bytes) out=5000000000(bytes)");

@@ -15,10 +15,10 @@ config::ServiceSpec cat_on(std::uint16_t port)
     spec.name = "cat";
     spec.id = "cat";
     spec.types = {config::ServiceType::unlisted};
-    spec.protocol = {"tcp", 6};
+    spec.settings->protocol = {"tcp", 6};
     spec.port = port;
-    spec.server = "/bin/cat";
-    spec.argv = {"cat", "-u"};
+    spec.process->server = "/bin/cat";
+    spec.process->argv = {"cat", "-u"};
     spec.endpoints = {config::InetEndpoint{access::Family::ipv4, std::nullopt, port, false}};
     return spec;
 }
@@ -50,8 +50,8 @@ control::ReloadAnswer words(const std::vector<RunningService>& running,
 TEST_CASE("a plan names the attribute that changes, from what to what")
 {
     auto changed = cat_on(7);
-    changed.policy.instances = 3;
-    changed.argv = {"cat"};
+    changed.policy->instances = 3;
+    changed.process->argv = {"cat"};
     const auto answer = words({{held(cat_on(7)), "conf"}}, loaded({held(changed)}));
     REQUIRE(answer.changed.size() == 1);
     CHECK(answer.changed[0].id == "cat");
@@ -100,7 +100,7 @@ TEST_CASE("a plan counts what stays and tells what is wrong")
 TEST_CASE("the summary of a service has its state, its limit and its refusals by reason")
 {
     auto spec = cat_on(7);
-    spec.policy.instances = 8;
+    spec.policy->instances = 8;
     config::Sources sources;
     sources.add("conf", nullptr);
     const ServiceState state = OutOfService{"no server"};

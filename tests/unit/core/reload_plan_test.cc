@@ -13,7 +13,7 @@ config::ServiceSpec echo_on(std::uint16_t port)
     spec.name = "echo";
     spec.id = "echo";
     spec.types = {config::ServiceType::internal, config::ServiceType::unlisted};
-    spec.protocol = {"tcp", 6};
+    spec.settings->protocol = {"tcp", 6};
     spec.port = port;
     spec.endpoints = {
         config::InetEndpoint{usherd::access::Family::ipv6, std::nullopt, port, false}};
@@ -49,12 +49,12 @@ TEST_CASE("a reload of the same files changes nothing")
 TEST_CASE("a changed limit keeps the sockets")
 {
     auto changed = echo_on(7);
-    changed.policy.instances = 3;
+    changed.policy->instances = 3;
     const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"}};
     const auto plan = core::plan_reload(running, loaded({held(changed)}));
     REQUIRE(plan.adjust.size() == 1);
     CHECK(plan.adjust[0].running == 0);
-    CHECK(plan.adjust[0].spec->policy.instances == 3);
+    CHECK(plan.adjust[0].spec->policy->instances == 3);
     CHECK(plan.rebind.empty());
 }
 
@@ -115,13 +115,13 @@ TEST_CASE("two services with one id are matched in order, each once")
 {
     auto udp = echo_on(7);
     udp.socket_type = config::SocketType::dgram;
-    udp.protocol = {"udp", 17};
+    udp.settings->protocol = {"udp", 17};
     const std::vector<core::RunningService> running{{held(echo_on(7)), "conf"},
                                                     {held(udp), "conf"}};
     const auto plan = core::plan_reload(running, loaded({held(udp), held(echo_on(7))}));
     REQUIRE(plan.unchanged.size() == 2);
-    CHECK(plan.unchanged[0].spec->protocol.name == "tcp");
-    CHECK(plan.unchanged[1].spec->protocol.name == "udp");
+    CHECK(plan.unchanged[0].spec->settings->protocol.name == "tcp");
+    CHECK(plan.unchanged[1].spec->settings->protocol.name == "udp");
 }
 
 TEST_CASE("a service whose file can no longer be read runs on, stale")

@@ -19,13 +19,13 @@ const DaemonTraits root{.is_root = true};
 config::ServiceSpec spec_for(std::uint32_t uid, std::uint32_t gid)
 {
     config::ServiceSpec spec;
-    spec.user = {.text = "", .uid = uid, .gid = gid, .has_account = true};
+    spec.process->user = {.text = "", .uid = uid, .gid = gid, .has_account = true};
     return spec;
 }
 
 void set_limit(config::ServiceSpec& spec, ResourceLimit which, std::uint64_t value)
 {
-    spec.resource_limits[static_cast<std::size_t>(which)] = value;
+    spec.process->resource_limits[static_cast<std::size_t>(which)] = value;
 }
 
 } // namespace
@@ -42,9 +42,9 @@ TEST_CASE("user alone gives its uid and group, and no supplementary groups")
 TEST_CASE("with group and groups = yes the supplementary groups are the user's")
 {
     auto spec = spec_for(65534, 65534);
-    spec.group = {.text = "daemon", .gid = 1};
-    spec.groups = true;
-    spec.supplementary_groups = {65534, 20};
+    spec.process->group = {.text = "daemon", .gid = 1};
+    spec.process->groups = true;
+    spec.process->supplementary_groups = {65534, 20};
     const auto plan = make_template(spec, root);
     CHECK(plan->gid == 1U);
     CHECK(plan->groups == std::vector<std::uint32_t>{65534, 20});
@@ -54,9 +54,9 @@ TEST_CASE("with group and groups = yes the supplementary groups are the user's")
 TEST_CASE("groups = yes for a uid without account is a plan that fails at the groups")
 {
     auto spec = spec_for(12345, 12345);
-    spec.user->has_account = false;
+    spec.process->user->has_account = false;
     CHECK_FALSE(make_template(spec, root)->groups_unknown);
-    spec.groups = true;
+    spec.process->groups = true;
     CHECK(make_template(spec, root)->groups_unknown);
     CHECK_FALSE(make_template(spec, {.is_root = false})->groups_unknown);
 }
@@ -64,8 +64,8 @@ TEST_CASE("groups = yes for a uid without account is a plan that fails at the gr
 TEST_CASE("group without user changes the group alone")
 {
     config::ServiceSpec spec;
-    spec.group = {.text = "daemon", .gid = 1};
-    spec.groups = true;
+    spec.process->group = {.text = "daemon", .gid = 1};
+    spec.process->groups = true;
     const auto plan = make_template(spec, root);
     CHECK_FALSE(plan->uid);
     CHECK(plan->gid == 1U);
@@ -84,8 +84,8 @@ TEST_CASE("without user and group a handler stays what the daemon is")
 TEST_CASE("without root only setuid is tried")
 {
     auto spec = spec_for(65534, 65534);
-    spec.group = {.text = "daemon", .gid = 1};
-    spec.groups = true;
+    spec.process->group = {.text = "daemon", .gid = 1};
+    spec.process->groups = true;
     const auto plan = make_template(spec, {.is_root = false});
     CHECK(plan->uid == 65534U);
     CHECK_FALSE(plan->gid);
@@ -118,15 +118,15 @@ TEST_CASE("umask is the service's, otherwise the daemon's")
 {
     config::ServiceSpec spec;
     CHECK(make_template(spec, {.umask = 027})->umask == 027U);
-    spec.umask = 0;
+    spec.process->umask = 0;
     CHECK(make_template(spec, {.umask = 027})->umask == 0U);
 }
 
 TEST_CASE("argv is handed over as it is, with a null pointer at its end")
 {
     config::ServiceSpec spec;
-    spec.server = "/usr/bin/rsync";
-    spec.argv = {"in.rsync", "--daemon"};
+    spec.process->server = "/usr/bin/rsync";
+    spec.process->argv = {"in.rsync", "--daemon"};
     const SpawnPlan plan{make_template(spec, {}), {}};
     std::vector<char*> argv{nullptr, nullptr, nullptr, nullptr};
     std::vector<char*> envp;

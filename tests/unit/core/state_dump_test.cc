@@ -17,7 +17,9 @@ using config::ServiceType;
 
 void give(config::ServiceSpec& spec, std::string_view attribute, bool inherited = false)
 {
-    spec.origins.push_back({config::find_attribute(attribute).value(), inherited, {}});
+    auto origins = spec.origins();
+    origins.push_back({config::find_attribute(attribute).value(), inherited, {}});
+    spec.set_origins(origins);
 }
 
 config::InetEndpoint at(const char* address, std::uint16_t port)
@@ -35,12 +37,12 @@ config::ServiceSpec plain()
     config::ServiceSpec spec;
     spec.name = spec.id = "shellish";
     spec.types = {ServiceType::unlisted};
-    spec.protocol = {"tcp", 6};
+    spec.settings->protocol = {"tcp", 6};
     spec.port = 23502;
     spec.endpoints = {config::InetEndpoint{access::Family::ipv6, {}, 23502, false}};
-    spec.user = config::UserRef{"nobody", 65534, 65534, true};
-    spec.server = "/bin/cat";
-    spec.argv = {"cat"};
+    spec.process->user = config::UserRef{"nobody", 65534, 65534, true};
+    spec.process->server = "/bin/cat";
+    spec.process->argv = {"cat"};
     return spec;
 }
 
@@ -103,25 +105,25 @@ TEST_CASE("a service that says much is shown in xinetd's order")
 {
     auto spec = plain();
     spec.flags = {ServiceFlag::keepalive, ServiceFlag::nodelay};
-    spec.group = config::GroupRef{"daemon", 1};
-    spec.groups = true;
-    spec.umask = 027;
-    spec.nice = 5;
-    spec.policy.per_source = 10;
-    spec.policy.cps = {400, std::chrono::seconds(10)};
-    spec.policy.access_times.emplace({access::TimeWindow{{120}, {539}}, {{720}, {1439}}});
-    spec.bind_text = "127.0.0.1";
+    spec.process->group = config::GroupRef{"daemon", 1};
+    spec.process->groups = true;
+    spec.process->umask = 027;
+    spec.process->nice = 5;
+    spec.policy->per_source = 10;
+    spec.policy->cps = {400, std::chrono::seconds(10)};
+    spec.policy->access_times.emplace({access::TimeWindow{{120}, {539}}, {{720}, {1439}}});
+    spec.settings->bind_text = "127.0.0.1";
     spec.endpoints = {at("127.0.0.1", 23502)};
-    spec.argv = {"cat", "-u"};
-    spec.libwrap_name = "shellish";
-    spec.libwrap_name_given = true;
+    spec.process->argv = {"cat", "-u"};
+    spec.settings->libwrap_name = "shellish";
+    spec.settings->libwrap_name_given = true;
     spec.shown_lists = std::make_shared<const config::ShownLists>(
         config::ShownLists{" 127.0.0.0/255.0.0.0(NET) localhost(HOST)", " 127.0.0.66(NUMERIC)"});
-    spec.log_target = config::SyslogTarget{LOG_LOCAL4, LOG_NOTICE};
-    spec.log_on_success = {config::SuccessLog::pid, config::SuccessLog::host};
-    spec.log_on_failure = {config::FailureLog::attempt};
-    spec.passenv = std::vector<std::string>{"PATH"};
-    spec.env = {"MODE=test", "LEVEL=2"};
+    spec.settings->log_target = config::SyslogTarget{LOG_LOCAL4, LOG_NOTICE};
+    spec.settings->log_on_success = {config::SuccessLog::pid, config::SuccessLog::host};
+    spec.settings->log_on_failure = {config::FailureLog::attempt};
+    spec.process->passenv = std::vector<std::string>{"PATH"};
+    spec.process->env = {"MODE=test", "LEVEL=2"};
     for (const char* attribute : {"instances", "cps", "env"})
         give(spec, attribute);
     give(spec, "passenv", true);
@@ -168,16 +170,16 @@ TEST_CASE("instances and cps are not shown where they are inherited")
     auto spec = plain();
     give(spec, "cps", true);
     give(spec, "instances", true);
-    spec.policy.instances = 7;
+    spec.policy->instances = 7;
     CHECK(text_of(spec) == text_of(plain()));
 }
 
 TEST_CASE("an inherited log file is the common one")
 {
     auto spec = plain();
-    spec.log_target = config::FileTarget{"/var/log/x", 100, 5220};
+    spec.settings->log_target = config::FileTarget{"/var/log/x", 100, 5220};
     CHECK(has_line(text_of(spec), "Logging to file: /var/log/x (soft=100 hard=5220)"));
-    spec.log_target_inherited = true;
+    spec.settings->log_target_inherited = true;
     CHECK(has_line(text_of(spec), "Logging to common log file"));
     CHECK(has_line(text_of(spec), "Log_on_success flags ="));
 }
@@ -185,9 +187,9 @@ TEST_CASE("an inherited log file is the common one")
 TEST_CASE("a redirected service shows its target and no server")
 {
     auto spec = plain();
-    spec.server.clear();
-    spec.argv.clear();
-    spec.redirect =
+    spec.process->server.clear();
+    spec.process->argv.clear();
+    spec.settings->redirect =
         config::Redirect{"elsewhere", 23, {*access::IpAddress::parse("128.138.202.20")}};
     const auto text = text_of(spec);
     CHECK(has_line(text, "Redirect = 128.138.202.20:23"));
@@ -199,12 +201,12 @@ TEST_CASE("an RPC service shows its program and versions")
     auto spec = plain();
     spec.types = {ServiceType::rpc};
     spec.port.reset();
-    spec.rpc = config::Rpc{100001, 2, 4};
+    spec.settings->rpc = config::Rpc{100001, 2, 4};
     const auto text = text_of(spec);
     CHECK(text.find("RPC data\n\tprogram number = 100001\n\trpc_version = 2-4\n") !=
           std::string::npos);
     CHECK(text.find("port =") == std::string::npos);
-    spec.rpc->last_version = 2;
+    spec.settings->rpc->last_version = 2;
     CHECK(has_line(text_of(spec), "\trpc_version = 2"));
 }
 
@@ -214,14 +216,14 @@ TEST_CASE("a sensor shows its deny time")
     spec.types = {ServiceType::internal};
     spec.flags = {ServiceFlag::sensor};
     CHECK(has_line(text_of(spec), "Deny Time: 0"));
-    spec.deny_time = config::deny_forever;
+    spec.settings->deny_time = config::deny_forever;
     CHECK(has_line(text_of(spec), "Deny Time: -1"));
 }
 
 TEST_CASE("a wildcard that was asked for is shown as the address it is")
 {
     auto spec = plain();
-    spec.bind_text = "0.0.0.0";
+    spec.settings->bind_text = "0.0.0.0";
     spec.endpoints = {config::InetEndpoint{access::Family::ipv4, {}, 23502, false}};
     CHECK(has_line(text_of(spec), "Bind = 0.0.0.0"));
 }
@@ -245,11 +247,11 @@ TEST_CASE("empty defaults have four lines")
 TEST_CASE("defaults show what they say")
 {
     config::ServiceSpec defaults;
-    defaults.policy.instances = 50;
-    defaults.policy.per_source = 10;
-    defaults.groups = true;
-    defaults.umask = 2;
-    defaults.passenv.emplace();
+    defaults.policy->instances = 50;
+    defaults.policy->per_source = 10;
+    defaults.process->groups = true;
+    defaults.process->umask = 2;
+    defaults.process->passenv.emplace();
     for (const char* attribute : {"instances", "per_source", "groups", "umask", "cps", "passenv"})
         give(defaults, attribute);
     CHECK(defaults_text(defaults) == "Instances = 50\n"
@@ -331,8 +333,8 @@ TEST_CASE("counters and sockets are shown of active services only")
 TEST_CASE("defaults have an environment once a service was completed from them")
 {
     config::ServiceSpec defaults;
-    defaults.passenv = std::vector<std::string>{"PATH"};
-    defaults.origins.push_back({config::find_attribute("passenv").value(), false, {}});
+    defaults.process->passenv = std::vector<std::string>{"PATH"};
+    defaults.set_origins({{config::find_attribute("passenv").value(), false, {}}});
     DumpSurroundings around;
     around.environment = {"PATH=/bin"};
     std::string text;

@@ -11,17 +11,17 @@ TEST_CASE("a plain service and what it may use are carried out")
 {
     config::ServiceSpec spec;
     CHECK_FALSE(unsupported_effect(spec));
-    spec.redirect = config::Redirect{"127.0.0.1", 80, {}};
-    spec.log_on_success.add(config::SuccessLog::traffic);
+    spec.settings->redirect = config::Redirect{"127.0.0.1", 80, {}};
+    spec.settings->log_on_success.add(config::SuccessLog::traffic);
     spec.flags.add(config::ServiceFlag::sensor);
     spec.flags.add(config::ServiceFlag::intercept); // D20
-    spec.banner = "/etc/issue.net";
+    spec.settings->banner = "/etc/issue.net";
     spec.types.add(config::ServiceType::tcpmux);
     spec.flags.add(config::ServiceFlag::idonly);
     spec.flags.add(config::ServiceFlag::intercept);
     spec.flags.add(config::ServiceFlag::labeled);
-    spec.log_on_success.add(config::SuccessLog::userid);
-    spec.libwrap_name_given = true;
+    spec.settings->log_on_success.add(config::SuccessLog::userid);
+    spec.settings->libwrap_name_given = true;
     CHECK_FALSE(unsupported_effect(spec));
 }
 

@@ -48,7 +48,7 @@ struct Fixture {
         const sys::UniqueFd file(::mkstemp(path));
         REQUIRE(file);
         spec.id = "a";
-        spec.banner = std::string(path);
+        spec.settings->banner = std::string(path);
     }
     ~Fixture() { ::unlink(path); }
     Fixture(const Fixture&) = delete;
@@ -146,7 +146,7 @@ TEST_CASE("a file that cannot be read is passed over")
 {
     Fixture fixture;
     const std::string file = GENERATE("/nonexistent/banner", "/tmp");
-    fixture.spec.banner = file;
+    fixture.spec.settings->banner = file;
     const auto client = fixture.send();
     CHECK(fixture.owner.stages.size() == 1);
     CHECK(fixture.receive(client, 4) == "data");

@@ -169,9 +169,9 @@ config::ServiceSpec HandlerHarness::probe_spec(std::vector<std::string> argument
     config::ServiceSpec spec;
     spec.id = "probe";
     static const ReachableProbe probe;
-    spec.server = probe.path();
-    spec.argv = {"usherd-probe"};
-    spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+    spec.process->server = probe.path();
+    spec.process->argv = {"usherd-probe"};
+    spec.process->argv.insert(spec.process->argv.end(), arguments.begin(), arguments.end());
     return spec;
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a connection with a number below 4 reaches its handler too")
 TEST_CASE_METHOD(HandlerHarness, "pass_fds = systemd passes the connection as fd 3 alone")
 {
     auto spec = probe_spec({"--to=3"});
-    spec.pass_fds = config::PassFds::systemd;
+    spec.process->pass_fds = config::PassFds::systemd;
     const ProbeReport report = probe(spec);
     const auto found = report.descriptors();
     REQUIRE(found.size() == 4);
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(HandlerHarness, "pass_fds = systemd passes the connection as fd
 TEST_CASE_METHOD(HandlerHarness, "pass_fds = both passes the connection in all four places")
 {
     auto spec = probe_spec();
-    spec.pass_fds = config::PassFds::both;
+    spec.process->pass_fds = config::PassFds::both;
     const auto found = probe(spec).descriptors();
     REQUIRE(found.size() == 4);
     CHECK(is_socket(found[0]));
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(HandlerHarness, "stderr = log writes where the daemon says, std
     SocketPair pair;
     SECTION("log")
     {
-        spec.stderr_target = config::StderrTarget::log;
+        spec.process->stderr_target = config::StderrTarget::log;
         SocketPair log;
         ServerStart start = start_for(spec);
         start.connection = std::move(pair.server);
@@ -132,8 +132,8 @@ TEST_CASE_METHOD(HandlerHarness, "stderr = log writes where the daemon says, std
     }
     SECTION("null")
     {
-        spec.stderr_target = config::StderrTarget::null;
-        spec.argv = {"usherd-probe"};
+        spec.process->stderr_target = config::StderrTarget::null;
+        spec.process->argv = {"usherd-probe"};
         launch(spec, std::move(pair.server));
         run_until(Told::What::exited);
         const auto found = ProbeReport(read_all(pair.client.get())).descriptors();
@@ -172,11 +172,11 @@ TEST_CASE_METHOD(HandlerHarness, "a handler leads a session and a group of its o
 TEST_CASE_METHOD(HandlerHarness, "a handler has its arguments, umask, niceness and limits")
 {
     auto spec = probe_spec({"two words", ""});
-    spec.argv[0] = "in.probe";
-    spec.umask = 07;
-    spec.nice = 3;
-    spec.resource_limits[static_cast<std::size_t>(config::ResourceLimit::cpu)] = 77;
-    spec.resource_limits[static_cast<std::size_t>(config::ResourceLimit::stack)] =
+    spec.process->argv[0] = "in.probe";
+    spec.process->umask = 07;
+    spec.process->nice = 3;
+    spec.process->resource_limits[static_cast<std::size_t>(config::ResourceLimit::cpu)] = 77;
+    spec.process->resource_limits[static_cast<std::size_t>(config::ResourceLimit::stack)] =
         config::no_resource_limit;
     const ProbeReport report = probe(spec);
     CHECK(report.one("argv 0") == "in.probe");
@@ -193,8 +193,8 @@ TEST_CASE_METHOD(HandlerHarness, "starting a handler changes nothing in the daem
     const mode_t mask = ::umask(022);
     ::umask(mask);
     auto spec = probe_spec();
-    spec.umask = 0777;
-    spec.nice = 1;
+    spec.process->umask = 0777;
+    spec.process->nice = 1;
     const auto descriptors = open_descriptors();
     const int niceness = ::getpriority(PRIO_PROCESS, 0);
     const pid_t session = ::getsid(0);
@@ -211,7 +211,7 @@ TEST_CASE_METHOD(HandlerHarness, "a handler runs as its user with exactly its gr
     if (::geteuid() != 0)
         return; // only root may choose
     auto spec = probe_spec();
-    spec.user = {.text = "12345", .uid = 12345, .gid = 12345};
+    spec.process->user = {.text = "12345", .uid = 12345, .gid = 12345};
     SECTION("no groups")
     {
         const ProbeReport report = probe(spec);
@@ -221,10 +221,10 @@ TEST_CASE_METHOD(HandlerHarness, "a handler runs as its user with exactly its gr
     }
     SECTION("group and supplementary groups")
     {
-        spec.user->has_account = true;
-        spec.group = {.text = "daemon", .gid = 1};
-        spec.groups = true;
-        spec.supplementary_groups = {12345, 20};
+        spec.process->user->has_account = true;
+        spec.process->group = {.text = "daemon", .gid = 1};
+        spec.process->groups = true;
+        spec.process->supplementary_groups = {12345, 20};
         const ProbeReport report = probe(spec);
         CHECK(report.one("gid") == "1 1 1");
         CHECK(report.one("groups") == "20 12345");
@@ -243,7 +243,7 @@ TEST_CASE("a handler of root's has none of the daemon's supplementary groups")
     const gid_t daemons = 20;
     REQUIRE(::setgroups(1, &daemons) == 0);
     auto spec = HandlerHarness::probe_spec();
-    spec.user = {.text = "root", .uid = 0, .gid = 0, .has_account = true};
+    spec.process->user = {.text = "root", .uid = 0, .gid = 0, .has_account = true};
     const ProbeReport report = HandlerHarness().probe(spec);
     REQUIRE(::setgroups(static_cast<std::size_t>(count), before) == 0);
     CHECK(report.one("uid") == "0 0 0");
@@ -253,7 +253,7 @@ TEST_CASE("a handler of root's has none of the daemon's supplementary groups")
 TEST_CASE_METHOD(HandlerHarness, "a handler that may stay what it is needs no privilege")
 {
     auto spec = probe_spec();
-    spec.user = {.text = "", .uid = ::geteuid(), .gid = ::getegid()};
+    spec.process->user = {.text = "", .uid = ::geteuid(), .gid = ::getegid()};
     const ProbeReport report = probe(spec);
     CHECK(report.one("uid").starts_with(std::to_string(::geteuid()) + " "));
 }

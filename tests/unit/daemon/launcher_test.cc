@@ -49,14 +49,14 @@ TEST_CASE_METHOD(HandlerHarness, "a server that cannot be executed is told with 
     SocketPair pair;
     SECTION("missing")
     {
-        spec.server = "/nonexistent/server";
+        spec.process->server = "/nonexistent/server";
         launch(spec, std::move(pair.server));
         run_until(Told::What::exited);
         CHECK(observer.last(Told::What::start_failed).failure.error_number == ENOENT);
     }
     SECTION("a directory")
     {
-        spec.server = "/tmp";
+        spec.process->server = "/tmp";
         launch(spec, std::move(pair.server));
         run_until(Told::What::exited);
         CHECK(observer.last(Told::What::start_failed).failure.error_number == EACCES);
@@ -73,7 +73,7 @@ TEST_CASE_METHOD(HandlerHarness, "a uid that cannot be taken on ends the child w
 {
     auto spec = probe_spec();
     // The kernel's "no user"; without root, any but one's own would do.
-    spec.user = {.text = "", .uid = 0xffffffff, .gid = ::getegid()};
+    spec.process->user = {.text = "", .uid = 0xffffffff, .gid = ::getegid()};
     SocketPair pair;
     launch(spec, std::move(pair.server));
     run_until(Told::What::exited);
@@ -86,8 +86,8 @@ TEST_CASE_METHOD(HandlerHarness, "groups of a user without account end the child
     if (::geteuid() != 0)
         return; // without root they are not asked for
     auto spec = probe_spec();
-    spec.user = {.text = "12345", .uid = 12345, .gid = 12345};
-    spec.groups = true;
+    spec.process->user = {.text = "12345", .uid = 12345, .gid = 12345};
+    spec.process->groups = true;
     SocketPair pair;
     launch(spec, std::move(pair.server));
     run_until(Told::What::exited);

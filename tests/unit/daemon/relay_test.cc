@@ -96,7 +96,8 @@ struct Fixture {
         ::signal(SIGPIPE, SIG_IGN); // as the daemon does
         auto configured = std::make_shared<config::ServiceSpec>();
         configured->id = "the-service";
-        configured->redirect = config::Redirect{"127.0.0.1", ntohs(target.address.sin_port), {}};
+        configured->settings->redirect =
+            config::Redirect{"127.0.0.1", ntohs(target.address.sin_port), {}};
         spec = configured;
     }
     ~Fixture() { ::signal(SIGPIPE, SIG_DFL); }

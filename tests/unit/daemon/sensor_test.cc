@@ -23,13 +23,13 @@ TEST_CASE("a touched sensor denies the peer, without deny_time it does not")
     SECTION("unset") {}
     SECTION("NEVER")
     {
-        spec.deny_time = config::deny_never;
+        spec.settings->deny_time = config::deny_never;
     }
-    if (!spec.deny_time || *spec.deny_time == config::deny_never) {
+    if (!spec.settings->deny_time || *spec.settings->deny_time == config::deny_never) {
         sensors.on_touched(spec, peer);
         CHECK_FALSE(sensors.denies(peer));
     }
-    spec.deny_time = config::deny_forever;
+    spec.settings->deny_time = config::deny_forever;
     sensors.on_touched(spec, peer);
     CHECK(sensors.denies(peer));
     CHECK(sensors.denies(native));
@@ -47,7 +47,7 @@ TEST_CASE("a ban that is over is taken out by the next look")
     Sensors sensors(loop, log, provoked_log, std::chrono::milliseconds(1));
     config::ServiceSpec spec;
     spec.id = "trap";
-    spec.deny_time = -5; // no configuration has this: an end that has passed
+    spec.settings->deny_time = -5; // no configuration has this: an end that has passed
     const access::Peer peer{*access::IpAddress::parse("192.0.2.7"), access::Arrival::native, 1};
     sensors.on_touched(spec, peer);
     CHECK(tests::run_until(loop, [&] { return sensors.denied().size() == 0; }));

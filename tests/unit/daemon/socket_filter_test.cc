@@ -20,9 +20,9 @@ config::ServiceSpec waiting_service(const access::AddressSet& only_from)
 {
     config::ServiceSpec spec;
     spec.wait = true;
-    spec.protocol = {"tcp", IPPROTO_TCP};
+    spec.settings->protocol = {"tcp", IPPROTO_TCP};
     spec.endpoints.emplace_back(config::InetEndpoint{access::Family::ipv4, std::nullopt, 0, false});
-    spec.policy.only_from = only_from;
+    spec.policy->only_from = only_from;
     return spec;
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("rules that go away admit everybody again")
     const auto before = waiting_service(only(9));
     REQUIRE(enforce_address_rules(socket.fd.get(), before.endpoints.front(), before));
     auto now = before;
-    now.policy.only_from.reset();
+    now.policy->only_from.reset();
     REQUIRE(renew_address_rules(socket.fd.get(), now.endpoints.front(), before, now));
     CHECK(happens(socket.client(), POLLOUT, soon));
 }
