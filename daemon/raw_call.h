@@ -6,10 +6,8 @@
 
 #pragma once
 
-#if !defined(__x86_64__) && !defined(__aarch64__)
 #include <cerrno>
 #include <unistd.h>
-#endif
 
 /// What tests make a call of a child fail with: 0, or an errno. Nobody defines it but a library
 /// that they preload (tests/faults/shim.cc).
@@ -17,7 +15,8 @@ extern "C" [[gnu::weak]] int usherd_child_fault(long number);
 
 namespace usherd::daemon {
 
-#if defined(__x86_64__)
+// USHERD_LIBRARY_CALLS: for tools that look into the library's (scripts/valgrind.sh).
+#if defined(__x86_64__) && !defined(USHERD_LIBRARY_CALLS)
 
 inline constexpr bool raw_calls_keep_errno = true;
 
@@ -33,7 +32,7 @@ inline long kernel_call(long number, long a, long b, long c, long d, long e) noe
     return result;
 }
 
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(USHERD_LIBRARY_CALLS)
 
 inline constexpr bool raw_calls_keep_errno = true;
 

@@ -324,6 +324,7 @@ void Server::on_relay_end(const RelayFacts& relay) noexcept
 
 void Server::stop(OnStop what, std::function<void()> done)
 {
+    supervisor_.catch_up();
     close_all();
     stopped_ = std::move(done);
     leaves_servers_ = what == OnStop::leave;

@@ -77,7 +77,7 @@ public:
     /// Checks the daemon's own tables and logs what does not fit. @return how many such
     std::size_t check_consistency();
     /// The state as it is now, without the descriptors.
-    [[nodiscard]] core::DumpFacts dump_facts() const;
+    [[nodiscard]] core::DumpFacts dump_facts();
     [[nodiscard]] const std::vector<std::unique_ptr<Service>>& services() const noexcept
     {
         return services_;

@@ -159,8 +159,9 @@ std::string Server::configuration_text(const config::LoadResult& loaded) const
     return core::configuration_dump(loaded.defaults, loaded.services, around);
 }
 
-core::DumpFacts Server::dump_facts() const
+core::DumpFacts Server::dump_facts()
 {
+    supervisor_.catch_up();
     core::DumpFacts facts;
     facts.version = "usherd " USHERD_VERSION;
     facts.current_time = clock_text(system_clock::now());

@@ -15,6 +15,7 @@ namespace usherd::daemon {
 
 void Server::reload(const config::LoadResult& loaded)
 {
+    supervisor_.catch_up();
     report_diagnostics(loaded);
     if (!loaded.refused_because.empty()) {
         log_.error("the configuration stays as it was: {}", loaded.refused_because);

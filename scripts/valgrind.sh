@@ -17,7 +17,7 @@ log=build/logs/valgrind-tests.log
 mkdir -p build/logs "$build/wrapped"
 
 cmake --preset dev -B "$build" -DUSHERD_PRECOMPILE=ON -DUSHERD_TESTS=ON -DUSHERD_UNIT_TESTS=OFF \
-    -DUSHERD_TEST_TIMEOUT=3600 >/dev/null
+    -DUSHERD_TEST_TIMEOUT=3600 -DCMAKE_CXX_FLAGS=-DUSHERD_LIBRARY_CALLS >/dev/null
 cmake --build "$build" --parallel "$(nproc)" \
     --target usherd usherctl usherd-test-probe usherd-slot-handler usherd-valgrind
 

@@ -181,8 +181,8 @@ TEST_CASE_METHOD(HandlerHarness, "more starts at once than there is room for all
     for (std::size_t i = 0; i < many; ++i) {
         SocketPair pair;
         auto spec = probe_spec();
-        spec.server = "/bin/cat"; // until its client is gone
-        spec.argv = {"cat"};
+        spec.process->server = "/bin/cat"; // until its client is gone
+        spec.process->argv = {"cat"};
         launch(spec, std::move(pair.server));
         clients.push_back(std::move(pair.client));
     }
@@ -199,8 +199,8 @@ TEST_CASE_METHOD(HandlerHarness, "the daemon lets go of a connection while its s
     const auto before = open_descriptors();
     SocketPair pair;
     auto spec = probe_spec();
-    spec.server = "/bin/cat";
-    spec.argv = {"cat"};
+    spec.process->server = "/bin/cat";
+    spec.process->argv = {"cat"};
     launch(spec, std::move(pair.server));
     run_until(Told::What::started);
     CHECK(open_descriptors() == before + 1); // the client's end
