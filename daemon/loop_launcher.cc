@@ -56,7 +56,8 @@ void LoopLauncher::submit(LaunchRequest request) noexcept
     if (!std::exchange(inheritance_known_, true))
         room_->commons.inheritance = read_inheritance();
     ++pending_;
-    Start* const free = find_free();
+    // Nobody overtakes those that wait already.
+    Start* const free = waiting_.empty() ? find_free() : nullptr;
     if (free == nullptr)
         waiting_.push_back(std::move(request));
     else
