@@ -23,7 +23,7 @@ constexpr unsigned ipv6_block = 64;
 std::uint64_t secret() noexcept
 {
     std::uint64_t value = 0;
-    (void)::getrandom(&value, sizeof value, GRND_NONBLOCK);
+    (void)!::getrandom(&value, sizeof value, GRND_NONBLOCK);
     return value;
 }
 

@@ -10,11 +10,15 @@
 #include <rpc/rpcb_clnt.h>
 #include <rpc/rpcb_prot.h>
 #include <sys/time.h>
+#include <type_traits>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "daemon/sys/library.h"
 #include "daemon/sys/socket.h"
+
+USHERD_NOTE_LIBRARY(USHERD_RPC_LIBRARY, "rpc", "Registration of RPC services with rpcbind");
 
 namespace usherd::daemon {
 
@@ -25,14 +29,21 @@ using Clock = std::chrono::steady_clock;
 constexpr timeval call_limit{2, 0};
 constexpr std::chrono::seconds limit_in_all{5};
 
-/// RPC's filters are passed as functions of any arguments, in C.
-xdrproc_t filter(bool_t (*function)(XDR*, rpcb*))
+/// What is wanted of libtirpc.
+struct Tirpc {
+    sys::Library library{USHERD_RPC_LIBRARY};
+    decltype(::clnt_vc_create)* connect = library.get<decltype(::clnt_vc_create)>("clnt_vc_create");
+    decltype(::__rpc_createerr)* why = library.get<decltype(::__rpc_createerr)>("__rpc_createerr");
+    decltype(::clnt_sperrno)* text = library.get<decltype(::clnt_sperrno)>("clnt_sperrno");
+    // RPC's filters are passed as functions of any arguments, in C.
+    xdrproc_t xdr_mapping = library.get<std::remove_pointer_t<xdrproc_t>>("xdr_rpcb");
+    xdrproc_t xdr_flag = library.get<std::remove_pointer_t<xdrproc_t>>("xdr_bool");
+};
+
+const Tirpc& tirpc() noexcept
 {
-    return reinterpret_cast<xdrproc_t>(reinterpret_cast<void (*)()>(function));
-}
-xdrproc_t filter(bool_t (*function)(XDR*, bool_t*))
-{
-    return reinterpret_cast<xdrproc_t>(reinterpret_cast<void (*)()>(function));
+    static const Tirpc library;
+    return library;
 }
 
 struct ClientEnd {
@@ -63,6 +74,8 @@ private:
 
 sys::Result<Rpcbind> Rpcbind::connect()
 {
+    if (const auto state = tirpc().library.state(); !state)
+        return state.error();
     auto socket = sys::open_socket(AF_UNIX, SOCK_STREAM, 0, sys::Blocking::yes);
     if (!socket)
         return socket.error();
@@ -75,9 +88,9 @@ sys::Result<Rpcbind> Rpcbind::connect()
     if (::connect(socket->get(), address->get(), address->length) < 0)
         return sys::last_error("connect");
     netbuf server{address->length, address->length, address->get()};
-    CLIENT* client = clnt_vc_create(socket->get(), &server, RPCBPROG, RPCBVERS, 0, 0);
+    CLIENT* client = tirpc().connect(socket->get(), &server, RPCBPROG, RPCBVERS, 0, 0);
     if (client == nullptr)
-        return sys::SysError{"clnt_vc_create", rpc_createerr.cf_error.re_errno};
+        return sys::SysError{"clnt_vc_create", tirpc().why()->cf_error.re_errno};
     return Rpcbind(std::move(*socket), client);
 }
 
@@ -89,11 +102,11 @@ std::string Rpcbind::call(rpcproc_t procedure, const RpcMapping& mapping)
     std::string owner = std::to_string(::geteuid());
     rpcb arguments{mapping.program, mapping.version, protocol.data(), address.data(), owner.data()};
     bool_t done = FALSE;
-    const clnt_stat status = clnt_call(client_.get(), procedure, filter(xdr_rpcb), &arguments,
-                                       filter(xdr_bool), &done, call_limit);
+    const clnt_stat status = clnt_call(client_.get(), procedure, tirpc().xdr_mapping, &arguments,
+                                       tirpc().xdr_flag, &done, call_limit);
     is_lost_ = is_lost_ || status == RPC_TIMEDOUT;
     if (status != RPC_SUCCESS)
-        return clnt_sperrno(status);
+        return tirpc().text(status);
     return done != FALSE ? std::string() : "refused: it knows this program elsewhere";
 }
 

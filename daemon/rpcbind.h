@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Tells rpcbind(8) where programs are. Blocks, each call with a limit of its own: never called in
-// the loop. The only file that sees libtirpc; built without it, nothing can be registered.
+// the loop. The only file that sees libtirpc, which it loads when there is something to tell; built
+// without it, nothing can be registered.
 
 #pragma once
 

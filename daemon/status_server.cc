@@ -58,7 +58,7 @@ HttpReply page_reply()
 {
     constexpr std::string_view mark = "@NONCE@";
     std::array<unsigned char, 16> random{};
-    (void)::getrandom(random.data(), random.size(), GRND_NONBLOCK);
+    (void)!::getrandom(random.data(), random.size(), GRND_NONBLOCK);
     const std::string nonce = fmt::format("{:02x}", fmt::join(random, ""));
     HttpReply reply;
     reply.content_type = "text/html; charset=utf-8";

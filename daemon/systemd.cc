@@ -6,6 +6,7 @@
 #ifdef USHERD_HAVE_SYSTEMD
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <netinet/in.h>
@@ -17,7 +18,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/peer.h"
+#include "daemon/sys/library.h"
 #include "daemon/sys/socket.h"
+
+USHERD_NOTE_LIBRARY(USHERD_SYSTEMD_LIBRARY, "systemd",
+                    "Readiness, the watchdog and sockets of the supervisor");
 #endif
 
 namespace usherd::daemon {
@@ -38,11 +43,40 @@ bool is_supervisor_variable(std::string_view assignment) noexcept
 
 namespace {
 
+/// What is wanted of libsystemd.
+struct Systemd {
+    sys::Library library{USHERD_SYSTEMD_LIBRARY};
+    decltype(::sd_listen_fds)* listen_fds = library.get<decltype(::sd_listen_fds)>("sd_listen_fds");
+    decltype(::sd_is_socket)* is_socket = library.get<decltype(::sd_is_socket)>("sd_is_socket");
+    decltype(::sd_notify)* notify = library.get<decltype(::sd_notify)>("sd_notify");
+    decltype(::sd_watchdog_enabled)* watchdog_enabled =
+        library.get<decltype(::sd_watchdog_enabled)>("sd_watchdog_enabled");
+};
+
+/// Loads the library if there is a supervisor that it is for.
+const Systemd* called_for() noexcept
+{
+    for (const char* variable : {"NOTIFY_SOCKET", "LISTEN_FDS", "WATCHDOG_USEC"})
+        if (std::getenv(variable) != nullptr) {
+            static const Systemd systemd;
+            return &systemd;
+        }
+    return nullptr;
+}
+
+/// Null: no supervisor, or nothing to talk to it with.
+const Systemd* find_systemd() noexcept
+{
+    const Systemd* systemd = called_for();
+    return systemd != nullptr && systemd->library.state() ? systemd : nullptr;
+}
+
 enum class Unset : int { no = 0, yes = 1 };
 
 int listen_fds(Unset unset) noexcept
 {
-    return std::max(0, ::sd_listen_fds(static_cast<int>(unset)));
+    const Systemd* systemd = find_systemd();
+    return systemd == nullptr ? 0 : std::max(0, systemd->listen_fds(static_cast<int>(unset)));
 }
 
 bool is_v6only(int fd)
@@ -89,22 +123,23 @@ std::optional<config::Endpoint> endpoint_of(int fd)
     return std::nullopt;
 }
 
-std::optional<config::SocketType> type_of(int fd)
+std::optional<config::SocketType> type_of(const Systemd& systemd, int fd)
 {
     constexpr int listening = 1;
     constexpr int of_no_matter = -1;
-    if (::sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, listening) > 0)
+    if (systemd.is_socket(fd, AF_UNSPEC, SOCK_STREAM, listening) > 0)
         return config::SocketType::stream;
-    if (::sd_is_socket(fd, AF_UNSPEC, SOCK_SEQPACKET, listening) > 0)
+    if (systemd.is_socket(fd, AF_UNSPEC, SOCK_SEQPACKET, listening) > 0)
         return config::SocketType::seqpacket;
-    if (::sd_is_socket(fd, AF_UNSPEC, SOCK_DGRAM, of_no_matter) > 0)
+    if (systemd.is_socket(fd, AF_UNSPEC, SOCK_DGRAM, of_no_matter) > 0)
         return config::SocketType::dgram;
     return std::nullopt;
 }
 
 void notify(const std::string& state) noexcept
 {
-    (void)::sd_notify(0, state.c_str());
+    if (const Systemd* systemd = find_systemd())
+        (void)systemd->notify(0, state.c_str());
 }
 
 /// A line break would begin another assignment.
@@ -125,10 +160,19 @@ int passed_descriptor_count() noexcept
 std::vector<PassedSocket> take_passed_sockets(std::vector<std::string>& rejected)
 {
     std::vector<PassedSocket> sockets;
+    const Systemd* systemd = called_for();
+    if (systemd == nullptr)
+        return sockets;
+    if (const auto state = systemd->library.state(); !state) {
+        rejected.push_back(fmt::format("the supervisor is told nothing and no socket is taken from "
+                                       "it: {}",
+                                       sys::to_string(state.error())));
+        return sockets;
+    }
     const int end = SD_LISTEN_FDS_START + listen_fds(Unset::yes);
     for (int fd = SD_LISTEN_FDS_START; fd < end; ++fd) {
         sys::UniqueFd owned(fd); // sd_listen_fds has made it close-on-exec
-        const auto type = type_of(fd);
+        const auto type = type_of(*systemd, fd);
         const auto endpoint = endpoint_of(fd);
         if (type && endpoint)
             sockets.push_back({std::move(owned), *type, *endpoint});
@@ -170,8 +214,9 @@ void notify_watchdog() noexcept
 
 std::optional<std::chrono::microseconds> watchdog_interval() noexcept
 {
+    const Systemd* systemd = find_systemd();
     std::uint64_t patience_usec = 0;
-    if (::sd_watchdog_enabled(0, &patience_usec) <= 0)
+    if (systemd == nullptr || systemd->watchdog_enabled(0, &patience_usec) <= 0)
         return std::nullopt;
     return std::chrono::microseconds(patience_usec / 2);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What a supervisor tells us and hears from us: sockets it passes (LISTEN_FDS), readiness and the
-// watchdog (NOTIFY_SOCKET). Without libsystemd: nothing is passed, nothing is told.
+// watchdog (NOTIFY_SOCKET). Without libsystemd: nothing is passed, nothing is told. The library is
+// loaded where one of its variables is set.
 
 #pragma once
 
@@ -30,7 +31,7 @@ struct PassedSocket {
 
 /// Takes the sockets and removes the variables from the environment. To be called once, before
 /// other threads. Descriptors that are no listening stream or bound datagram sockets are closed;
-/// each gets a line in `rejected`.
+/// each gets a line in `rejected`, and so does a library that cannot be loaded.
 [[nodiscard]] std::vector<PassedSocket> take_passed_sockets(std::vector<std::string>& rejected);
 
 /// True for variables that are meant for the daemon alone and not for its handlers: NOTIFY_SOCKET,

@@ -23,9 +23,9 @@
 #ifdef USHERD_HAVE_LIBWRAP
 #include <tcpd.h>
 
-// libwrap writes at these levels where a rule does not say another.
-int allow_severity = LOG_INFO;
-int deny_severity = LOG_INFO;
+#include "daemon/sys/library.h"
+
+USHERD_NOTE_LIBRARY(USHERD_LIBWRAP_LIBRARY, "libwrap", "The rules of tcp_wrappers");
 #endif
 
 namespace usherd::daemon {
@@ -34,31 +34,69 @@ namespace {
 
 using Kind = WrapperAnswer::Kind;
 
-bool is_allowed([[maybe_unused]] const WrapperQuestion& question,
-                [[maybe_unused]] int connection) noexcept
-{
 #ifdef USHERD_HAVE_LIBWRAP
+
+/// What is wanted of libwrap. It writes with LOG_INFO where a rule does not say another level.
+struct Libwrap {
+    sys::Library library{USHERD_LIBWRAP_LIBRARY};
+    decltype(::request_init)* init = library.get<decltype(::request_init)>("request_init");
+    decltype(::request_set)* set = library.get<decltype(::request_set)>("request_set");
+    decltype(::hosts_access)* access = library.get<decltype(::hosts_access)>("hosts_access");
+    decltype(::sock_host)* host = library.get<decltype(::sock_host)>("sock_host");
+    decltype(::sock_hostname)* host_name = library.get<decltype(::sock_hostname)>("sock_hostname");
+    decltype(::sock_hostaddr)* host_address =
+        library.get<decltype(::sock_hostaddr)>("sock_hostaddr");
+};
+
+/// Called first where the process serves, so that those it makes have it, too.
+const Libwrap& libwrap() noexcept
+{
+    static const Libwrap library;
+    return library;
+}
+
+/// @return 0, or the errno that says why nobody can be judged
+int load_rules() noexcept
+{
+    const auto state = libwrap().library.state();
+    return state ? 0 : state.error().number;
+}
+
+bool is_allowed(const WrapperQuestion& question, int connection) noexcept
+{
+    const Libwrap& rules = libwrap();
     std::array<char, WrapperQuestion::max_daemon_bytes + 1> name{};
     std::copy(question.daemon.begin(), question.daemon.end(), name.begin());
     request_info request;
     if (!question.sender) {
-        request_init(&request, RQ_DAEMON, name.data(), RQ_FILE, connection, 0);
-        sock_host(&request);
-        return hosts_access(&request) != 0;
+        rules.init(&request, RQ_DAEMON, name.data(), RQ_FILE, connection, 0);
+        rules.host(&request);
+        return rules.access(&request) != 0;
     }
     // Not asked from the socket: the datagram may be gone, and it would wait for the next one.
     sys::SocketAddress sender = *question.sender;
-    request_init(&request, RQ_DAEMON, name.data(), RQ_FILE, connection, RQ_CLIENT_SIN, sender.get(),
-                 0);
+    rules.init(&request, RQ_DAEMON, name.data(), RQ_FILE, connection, RQ_CLIENT_SIN, sender.get(),
+               0);
     auto local = sys::local_address(connection);
     if (local)
-        request_set(&request, RQ_SERVER_SIN, local->get(), 0);
-    sock_methods(&request);
-    return hosts_access(&request) != 0;
-#else
-    return false;
-#endif
+        rules.set(&request, RQ_SERVER_SIN, local->get(), 0);
+    request.hostname = rules.host_name;
+    request.hostaddr = rules.host_address;
+    return rules.access(&request) != 0;
 }
+
+#else
+
+int load_rules() noexcept
+{
+    return ENOSYS;
+}
+bool is_allowed(const WrapperQuestion& /*question*/, int /*connection*/) noexcept
+{
+    return false;
+}
+
+#endif
 
 /// As the service's servers are. @return errno, 0 if all went well.
 int become(const WrapperQuestion& question) noexcept
@@ -162,13 +200,15 @@ void serve(const ReceivedPacket& packet) noexcept
     if (!question)
         return;
     const int connection = packet.descriptors.empty() ? -1 : packet.descriptors[0].get();
-    if (question->in_process && packet.descriptors.size() == 2)
+    const int unloaded = load_rules();
+    if (question->in_process && packet.descriptors.size() == 2 && unloaded == 0)
         return start_process(*question, connection, packet.descriptors[1].get());
     WrapperAnswer answer;
     answer.id = question->id;
-    if (question->in_process)
+    answer.error_number = unloaded;
+    if (question->in_process && unloaded == 0)
         answer.error_number = EMFILE; // the descriptors did not all arrive
-    else
+    if (answer.error_number == 0)
         answer.kind = is_allowed(*question, connection) ? Kind::allowed : Kind::refused;
     send_answer(answer);
 }

@@ -259,7 +259,8 @@ void Wrappers::on_pipe(Client& client) noexcept
 void Wrappers::settle(Client& client, const WrapperAnswer& answer) noexcept
 {
     if (answer.kind == Kind::failed)
-        return give_up(client, sys::errno_text(answer.error_number));
+        return give_up(client, (answer.error_number == ELIBACC ? "libwrap: " : "") +
+                                   sys::errno_text(answer.error_number));
     retire(client);
     if (answer.kind != Kind::allowed)
         return refuse(client);

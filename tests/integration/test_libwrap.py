@@ -6,8 +6,10 @@
 
 import os
 import pathlib
+import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -381,6 +383,26 @@ class Helper(LibwrapCase):
         subject = self.started(USHERD, defaults() + service())
         self.assertEqual(client.exchange(4000).data, b"hello\n")
         self.assertEqual(processes.wrappers(subject.pid), [])
+
+    def test_the_helper_alone_loads_libwrap(self):
+        rules(deny="echo: 127.0.0.5\n")
+        subject = self.started(USHERD, defaults() + service())
+        self.assertEqual(client.exchange(4000).data, b"hello\n")
+        (helper,) = processes.wrappers(subject.pid)
+        self.assertIn("libwrap", pathlib.Path(f"/proc/{helper}/maps").read_text())
+        self.assertNotIn("libwrap", pathlib.Path(f"/proc/{subject.pid}/maps").read_text())
+
+    def test_nobody_is_let_in_where_libwrap_cannot_be_loaded(self):
+        found = re.search(r"libwrap\.so\.\S+ .*=> (\S+)", subprocess.run(
+            ["ldconfig", "-p"], capture_output=True, text=True, check=True).stdout)
+        subprocess.run(["mount", "--bind", "/dev/null", found[1]], check=True)
+        self.addCleanup(subprocess.run, ["umount", found[1]], check=True)
+        rules(deny="echo: 127.0.0.5\n")
+        subject = self.started(USHERD, defaults() + service())
+        self.assertEqual(client.exchange(4000).data, b"")
+        subject.wait_for_record("FAIL: a libwrap")
+        subject.wait_for_message("service a: tcp_wrappers cannot be asked: libwrap: "
+                                 "Can not access a needed shared library (errno = 79)")
 
     def test_who_waits_for_a_helper_that_is_killed_is_refused_and_the_next_is_not(self):
         rules(deny="echo: 127.0.0.5\n")

@@ -36,6 +36,13 @@ class Memory(IntegrationCase):
         shutil.rmtree(drop_ins)
         return result
 
+    def test_libraries_that_nobody_needs_are_not_loaded(self):
+        subject = self.started(USHERD, defaults() + service())
+        with open(f"/proc/{subject.pid}/maps") as maps:
+            loaded = maps.read()
+        for library in ("libsystemd", "libwrap", "libtirpc", "libkrb5", "libgcrypt"):
+            self.assertNotIn(library, loaded)
+
     def test_an_idle_service_costs_less_than_1400_bytes(self):
         each = (self.resident_with(MANY) - self.resident_with(FEW)) / (MANY - FEW)
         print(f"{MANY} services, {each:.0f} bytes each", flush=True)
