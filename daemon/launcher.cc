@@ -32,7 +32,7 @@ unsigned places_of_loop() noexcept
 
 unsigned launcher_descriptors(unsigned workers) noexcept
 {
-    constexpr unsigned shared = 3;
+    constexpr unsigned shared = 4;
     return shared + 2 * (workers == 0 ? places_of_loop() : workers);
 }
 

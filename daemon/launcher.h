@@ -58,8 +58,8 @@ public:
     virtual void submit(LaunchRequest request) noexcept = 0;
     /// Requests accepted whose report has not been delivered.
     [[nodiscard]] virtual std::size_t pending() const noexcept = 0;
-    /// A child that no report has named has exited: if it is of this launcher, its report may be
-    /// delivered from within.
+    /// A child has exited, of whomever: if no report has named it, its report may be delivered from
+    /// within, and so may others.
     virtual void on_exited(pid_t pid) noexcept = 0;
     /// Delivers, from within, what there is to report.
     virtual void look() noexcept = 0;

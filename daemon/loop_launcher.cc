@@ -13,15 +13,21 @@ namespace usherd::daemon {
 namespace {
 
 // How soon somebody looks whether children have executed that do not exit at once: after half the
-// age of the youngest once more.
+// time since the last was made once more.
 constexpr std::chrono::milliseconds soonest_look{1};
 constexpr std::chrono::milliseconds latest_look{100};
 constexpr std::chrono::seconds longest_farewell{1};
 
+// By trial with 32 clients at a time (tests/bench/README.md). The next batch begins when a
+// processor is about to have nothing to do.
+constexpr std::size_t young_for_each_processor = 6;
+
 } // namespace
 
 LoopLauncher::LoopLauncher(sys::EventLoop& loop, unsigned places, ReportReceiver& receiver)
-    : receiver_(receiver), room_(std::make_unique<Room>()),
+    : receiver_(receiver),
+      pace_(young_for_each_processor * processors_.count(), processors_.count() + 1),
+      room_(std::make_unique<Room>()),
       end_of_turn_(loop, sys::bind<&LoopLauncher::at_end_of_turn>(*this)),
       look_again_(loop, sys::bind<&LoopLauncher::look>(*this))
 {
@@ -70,21 +76,30 @@ LoopLauncher::Start* LoopLauncher::find_free() noexcept
 {
     if (on_their_way_ == room_->starts.size())
         collect();
+    if (is_crowded())
+        return nullptr;
     const auto found = std::find_if(room_->starts.begin(), room_->starts.end(),
                                     [](const auto& start) { return start->pid < 0; });
     return found == room_->starts.end() ? nullptr : found->get();
 }
 
+/// Asks the kernel last: it is the dearest.
+bool LoopLauncher::is_crowded() noexcept
+{
+    return pace_.is_enough(std::chrono::steady_clock::now()) && processors_.are_busy();
+}
+
 void LoopLauncher::begin(Start& start, LaunchRequest request) noexcept
 {
     start.request = std::move(request);
-    start.started_at = std::chrono::steady_clock::now();
+    start.started_at = last_begun_ = std::chrono::steady_clock::now();
     int error = start.place->prepare(start.request, start.plan);
     if (error == 0) {
         start.pid = start_child_beside(start.plan, start.place->stack_top());
         error = errno;
     }
     if (start.pid >= 0) {
+        pace_.began(start.pid, start.started_at);
         ++on_their_way_;
         start.holds_descriptors = true;
         if (has_own_table(start.plan))
@@ -188,19 +203,18 @@ void LoopLauncher::look() noexcept
 void LoopLauncher::look_again_in_time() noexcept
 {
     look_again_.stop();
-    if (on_their_way_ == 0)
+    if (on_their_way_ == 0 && waiting_.empty())
         return;
-    SteadyTime last = SteadyTime::min();
-    for (const auto& start : room_->starts)
-        if (start->pid >= 0)
-            last = std::max(last, start->started_at);
-    const auto age =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now() - last);
-    look_again_.start(std::clamp(age / 2, soonest_look, latest_look));
+    const bool waits_for_processors = !waiting_.empty() && on_their_way_ < room_->starts.size();
+    const auto age = std::chrono::floor<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - last_begun_);
+    look_again_.start(waits_for_processors ? soonest_look
+                                           : std::clamp(age / 2, soonest_look, latest_look));
 }
 
 void LoopLauncher::on_exited(pid_t pid) noexcept
 {
+    pace_.exited(pid);
     const auto found = std::find_if(room_->starts.begin(), room_->starts.end(),
                                     [pid](const auto& start) { return start->pid == pid; });
     if (found != room_->starts.end())

@@ -8,6 +8,8 @@
 // eventfd(2). Then the client's connection is closed here, and soon it must be: the client sees the
 // end of file when both have closed. When a child has executed, the kernel clears a word of its
 // plan; the loop looks at those words when something has happened to any child, and by a timer.
+//
+// While the processors are busy, children are made in batches (core/start_pace.h).
 
 #pragma once
 
@@ -17,7 +19,9 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/core/start_pace.h"
 #include "daemon/launcher.h"
+#include "daemon/processor_queue.h"
 #include "daemon/spawn_place.h"
 
 namespace usherd::daemon {
@@ -44,7 +48,7 @@ private:
         ChildPlan plan{};
         LaunchRequest request{};
         pid_t pid = -1; ///< -1: there is none
-        SteadyTime started_at;
+        SteadyTime started_at{};
         bool holds_descriptors = false; ///< the request's, in the daemon's table
     };
 
@@ -59,6 +63,7 @@ private:
     void let_go_of_descriptors(Start& start) noexcept;
     void finish(Start& start) noexcept;
     [[nodiscard]] Start* find_free() noexcept;
+    [[nodiscard]] bool is_crowded() noexcept;
     void collect() noexcept;
     void begin_waiting() noexcept;
     void deliver() noexcept;
@@ -69,6 +74,9 @@ private:
     ReportReceiver& receiver_;
     std::size_t pending_ = 0;
     std::size_t on_their_way_ = 0;
+    SteadyTime last_begun_;
+    ProcessorQueue processors_;
+    core::StartPace pace_; // after processors_, whose number it takes
     bool inheritance_known_ = false;
     std::unique_ptr<Room> room_;
     std::deque<LaunchRequest> waiting_; ///< for a place

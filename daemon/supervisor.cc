@@ -149,9 +149,10 @@ void Supervisor::on_child_exited(pid_t pid, int wait_status, const rusage& usage
         launcher_->on_exited(pid);
         found = by_pid_.find(pid);
     }
-    if (found != by_pid_.end())
+    if (found != by_pid_.end()) {
         finish(found->second, wait_status, usage);
-    else if (unreported_.empty())
+        launcher_->on_exited(pid); // others may wait for that
+    } else if (unreported_.empty())
         observer_.on_unknown_exited(pid, wait_status);
     else
         early_exits_.push_back({pid, wait_status, usage, last_ticket_});
