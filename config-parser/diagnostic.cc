@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t lines_per_mark = 64;
 constexpr std::size_t max_source_bytes = 512; ///< of a source line, kept for display
 
-const std::string no_path;
-
 /// Start of the line after the one that holds `from`; past the end if that is the last one.
 std::size_t next_line(std::string_view text, std::size_t from) noexcept
 {
@@ -61,17 +59,54 @@ void keep_source_line(Diagnostic& diagnostic, std::string_view line)
 
 SourceId Sources::add(std::string path, Text text)
 {
-    const auto id = static_cast<SourceId>(paths_.size());
-    paths_.push_back(std::move(path));
+    const auto id = static_cast<SourceId>(files_.size());
+    const std::size_t length = path.rfind('/') + 1; // of the directory; 0 where there is no slash
+    const auto known = std::find(directories_.begin(), directories_.end(),
+                                 std::string_view(path).substr(0, length));
+    const auto directory = static_cast<std::uint32_t>(known - directories_.begin());
+    if (directory == directories_.size())
+        directories_.push_back(path.substr(0, length));
+    files_.push_back({directory, static_cast<std::uint32_t>(names_.size())});
+    names_.append(path, length);
     if (text != nullptr)
         open_.push_back({id, std::move(text), {}, 0, {}});
     return id;
 }
 
-const std::string& Sources::path(SourceId id) const noexcept
+std::string_view Sources::directory(SourceId id) const noexcept
 {
     const auto index = static_cast<std::size_t>(id);
-    return index < paths_.size() ? paths_[index] : no_path;
+    return index < files_.size() ? std::string_view(directories_[files_[index].directory])
+                                 : std::string_view();
+}
+
+std::string_view Sources::name(SourceId id) const noexcept
+{
+    const auto index = static_cast<std::size_t>(id);
+    if (index >= files_.size())
+        return {};
+    const std::size_t end = index + 1 < files_.size() ? files_[index + 1].name : names_.size();
+    return std::string_view(names_).substr(files_[index].name, end - files_[index].name);
+}
+
+std::string Sources::path(SourceId id) const
+{
+    std::string path(directory(id));
+    path += name(id);
+    return path;
+}
+
+int Sources::compare(SourceId id, std::string_view path) const noexcept
+{
+    const std::string_view first = directory(id);
+    const int order = first.compare(path.substr(0, first.size()));
+    return order != 0 ? order : name(id).compare(path.substr(first.size()));
+}
+
+int Sources::compare(SourceId one, SourceId other) const
+{
+    const bool are_neighbours = directory(one) == directory(other);
+    return are_neighbours ? name(one).compare(name(other)) : compare(one, path(other));
 }
 
 void Sources::drop_text(SourceId id) noexcept
@@ -85,7 +120,7 @@ Sources::OpenFile* Sources::find_open(SourceId id) const
         if (file.id == id)
             return &file;
     if (reread_.text == nullptr || reread_.id != id) {
-        if (!reader_ || static_cast<std::size_t>(id) >= paths_.size())
+        if (!reader_ || static_cast<std::size_t>(id) >= files_.size())
             return nullptr;
         reread_ = {id, reader_(path(id)), {}, 0, {}};
     }

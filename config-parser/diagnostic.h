@@ -31,11 +31,16 @@ public:
     SourceId add(std::string path, Text text);
     /// Gives texts back that were dropped; may return null. Set for the time of a load.
     void set_reader(Reader reader) { reader_ = std::move(reader); }
-    [[nodiscard]] const std::string& path(SourceId id) const noexcept;
+    /// Empty for a file that there is not.
+    [[nodiscard]] std::string path(SourceId id) const;
+    /// As path(id).compare(path), without making the text.
+    [[nodiscard]] int compare(SourceId id, std::string_view path) const noexcept;
+    /// As path(one).compare(path(other)).
+    [[nodiscard]] int compare(SourceId one, SourceId other) const;
     /// Line `number` (from 1) without its newline; empty if there is none. Valid until the next
     /// call.
     [[nodiscard]] std::string_view line(SourceId id, std::uint32_t number) const;
-    [[nodiscard]] std::size_t size() const noexcept { return paths_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return files_.size(); }
     void drop_text(SourceId id) noexcept;
     void drop_texts() noexcept { open_.clear(); }
 
@@ -47,9 +52,18 @@ private:
         std::uint32_t last_number = 0;       // the line asked for last, which may be long
         std::string_view last_line;
     };
+    /// Thousands of files have few directories.
+    struct File {
+        std::uint32_t directory = 0; ///< in directories_
+        std::uint32_t name = 0;      ///< where it begins in names_; it ends where the next begins
+    };
     [[nodiscard]] OpenFile* find_open(SourceId id) const;
+    [[nodiscard]] std::string_view directory(SourceId id) const noexcept;
+    [[nodiscard]] std::string_view name(SourceId id) const noexcept;
 
-    std::vector<std::string> paths_;
+    std::vector<std::string> directories_; // with the slash at their ends; empty: none was given
+    std::string names_;
+    std::vector<File> files_;
     mutable std::vector<OpenFile> open_; // few: the files that include each other
     mutable OpenFile reread_{};          // the last one that reader_ gave
     Reader reader_;

@@ -198,8 +198,11 @@ std::variant<std::vector<std::string>, FileError> DiskFiles::list(const std::str
 
 std::variant<std::monostate, FileError> DiskFiles::may_execute(const std::string& path)
 {
+    if (path == executable_)
+        return std::monostate{};
     if (::access(path.c_str(), X_OK) != 0)
         return error_of(errno);
+    executable_ = path;
     return std::monostate{};
 }
 

@@ -45,6 +45,7 @@ private:
 
     Trust trust_;
     std::map<std::uint64_t, bool> devices_; ///< whether their times can be relied on
+    std::string executable_;                ///< the last that was: many services have the same
 };
 
 } // namespace usherd::config

@@ -78,6 +78,17 @@ constexpr std::size_t copied_to_inetd = 5;
 
 using OriginList = std::vector<AttributeOrigin>;
 
+/// The rows of attributes that have a name.
+template <std::size_t count, typename Name>
+std::array<std::uint16_t, count> rows_of(const std::array<Name, count>& named,
+                                         std::string_view (*name_of)(const Name&))
+{
+    std::array<std::uint16_t, count> rows{};
+    std::transform(named.begin(), named.end(), rows.begin(),
+                   [name_of](const Name& name) { return *find_attribute(name_of(name)); });
+    return rows;
+}
+
 std::optional<AttributeOrigin> origin_in(const OriginList& defaults, std::uint16_t attribute)
 {
     for (const AttributeOrigin& origin : defaults)
@@ -162,18 +173,20 @@ void inherit_settings(Finishing& service)
     ServiceSpec& spec = service.spec();
     OriginList& origins = service.draft.origins;
     const OriginList of_defaults = service.defaults.origins();
-    for (const Inheritance& inheritance : inheritances) {
-        const std::uint16_t row = *find_attribute(inheritance.attribute);
-        if (has_origin(origins, row))
+    static const auto inherited = rows_of<inheritances.size(), Inheritance>(
+        inheritances, [](const Inheritance& inheritance) { return inheritance.attribute; });
+    static const auto copied_rows = rows_of<copied_before.size(), std::string_view>(
+        copied_before, [](const std::string_view& name) { return name; });
+    for (std::size_t i = 0; i < inheritances.size(); ++i) {
+        if (has_origin(origins, inherited[i]))
             continue;
-        if (const auto origin = origin_in(of_defaults, row)) {
-            inheritance.copy(spec, service.defaults);
+        if (const auto origin = origin_in(of_defaults, inherited[i])) {
+            inheritances[i].copy(spec, service.defaults);
             origins.push_back(*origin);
         }
     }
     const std::size_t copied = service.draft.from_inetd ? copied_to_inetd : copied_before.size();
-    for (const std::string_view name : std::span(copied_before).first(copied)) {
-        const std::uint16_t row = *find_attribute(name);
+    for (const std::uint16_t row : std::span(copied_rows).first(copied)) {
         const auto origin = origin_in(of_defaults, row);
         if (origin && !has_origin(origins, row))
             origins.push_back(*origin);

@@ -36,7 +36,7 @@ std::string directory_of(const std::string& path)
 
 void check_file(LintRun& run, SourceId id, std::set<std::string>& directories)
 {
-    const std::string& path = run.loaded().sources->path(id);
+    const std::string path = run.loaded().sources->path(id);
     const auto tell = [&](const std::string& what, const std::string& checked) {
         const auto status = run.status(checked);
         const std::string who = status ? who_writes(*status, run.options().uid) : "";

@@ -39,7 +39,7 @@ private:
     [[nodiscard]] bool same(const SourceLocation& one, const SourceLocation& other) const
     {
         return one.line == other.line && one.column == other.column &&
-               sources_.path(one.file) == sources_.path(other.file);
+               sources_.compare(one.file, other.file) == 0;
     }
     [[nodiscard]] bool same(const RawAttribute& one, const RawAttribute& other) const
     {
@@ -134,9 +134,9 @@ bool Recall::take(const std::string& path, const FileStamp& stamp)
     const auto file =
         std::lower_bound(last_.files.begin(), last_.files.end(), path,
                          [this](const LoadMemory::File& one, const std::string& wanted) {
-                             return last_.sources->path(one.source) < wanted;
+                             return last_.sources->compare(one.source, wanted) < 0;
                          });
-    if (file == last_.files.end() || last_.sources->path(file->source) != path ||
+    if (file == last_.files.end() || last_.sources->compare(file->source, path) != 0 ||
         file->stamp != stamp || !has_same_surroundings())
         return false;
     const auto inquiries = renew(file->inquiries);
@@ -199,7 +199,7 @@ void Recall::finish(const LoadResult& result) &&
         return;
     }
     std::sort(next_.files.begin(), next_.files.end(), [this](const auto& one, const auto& other) {
-        return sources_.path(one.source) < sources_.path(other.source);
+        return sources_.compare(one.source, other.source) < 0;
     });
     next_.files.shrink_to_fit();
     next_.services.shrink_to_fit();

@@ -198,6 +198,42 @@ std::vector<std::string> PassedSockets::left_over() const
     return places;
 }
 
+namespace {
+
+bool is_tcp(const ServiceSpec& spec, const Endpoint& endpoint) noexcept
+{
+    return std::holds_alternative<InetEndpoint>(endpoint) &&
+           spec.socket_type == config::SocketType::stream &&
+           spec.settings->protocol.number == IPPROTO_TCP;
+}
+
+/// Failures of these leave a working service, as with xinetd.
+void set_tcp_option(int fd, int level, int option, bool on, const char* call)
+{
+    (void)sys::set_option(fd, level, option, on ? 1 : 0, call);
+}
+
+/// What adjust_socket() does of a socket that has just been made, where nothing is set.
+void finish_socket(int fd, const ServiceSpec& spec, const Endpoint& endpoint)
+{
+    if (!is_tcp(spec, endpoint))
+        return;
+    if (spec.flags.has(ServiceFlag::nodelay))
+        set_tcp_option(fd, IPPROTO_TCP, TCP_NODELAY, true, "setsockopt (TCP_NODELAY)");
+    if (spec.flags.has(ServiceFlag::keepalive))
+        set_tcp_option(fd, SOL_SOCKET, SO_KEEPALIVE, true, "setsockopt (SO_KEEPALIVE)");
+}
+
+/// Where a socket that was bound to `address` is, without asking where that is said in full.
+Result<sys::SocketAddress> place_of(int fd, const Endpoint& endpoint,
+                                    const sys::SocketAddress& address)
+{
+    const auto* inet = std::get_if<InetEndpoint>(&endpoint);
+    return inet != nullptr && inet->port != 0 ? address : sys::local_address(fd);
+}
+
+} // namespace
+
 Result<OpenedSocket> open_endpoint(const ServiceSpec& spec, const Endpoint& endpoint,
                                    PassedSockets& passed)
 {
@@ -213,14 +249,16 @@ Result<OpenedSocket> open_endpoint(const ServiceSpec& spec, const Endpoint& endp
             return done.error();
         if (auto ruled = enforce_address_rules_late(result.fd.get(), endpoint, spec); !ruled)
             return ruled.error();
+        adjust_socket(result.fd.get(), spec, endpoint);
     } else {
         auto made = make_socket(spec, endpoint, *address);
         if (!made)
             return made.error();
         result.fd = std::move(*made);
+        finish_socket(result.fd.get(), spec, endpoint);
     }
-    adjust_socket(result.fd.get(), spec, endpoint);
-    auto bound = sys::local_address(result.fd.get());
+    const auto bound = result.passed_in ? sys::local_address(result.fd.get())
+                                        : place_of(result.fd.get(), endpoint, *address);
     if (!bound)
         return bound.error();
     result.bound = *bound;
@@ -229,15 +267,11 @@ Result<OpenedSocket> open_endpoint(const ServiceSpec& spec, const Endpoint& endp
 
 void adjust_socket(int fd, const ServiceSpec& spec, const Endpoint& endpoint)
 {
-    // Failures of these leave a working service, as with xinetd.
-    if (std::holds_alternative<InetEndpoint>(endpoint) &&
-        spec.socket_type == config::SocketType::stream &&
-        spec.settings->protocol.number == IPPROTO_TCP) {
-        const int no_delay = spec.flags.has(ServiceFlag::nodelay) ? 1 : 0;
-        const int keep_alive = spec.flags.has(ServiceFlag::keepalive) ? 1 : 0;
-        (void)sys::set_option(fd, IPPROTO_TCP, TCP_NODELAY, no_delay, "setsockopt (TCP_NODELAY)");
-        (void)sys::set_option(fd, SOL_SOCKET, SO_KEEPALIVE, keep_alive,
-                              "setsockopt (SO_KEEPALIVE)");
+    if (is_tcp(spec, endpoint)) {
+        set_tcp_option(fd, IPPROTO_TCP, TCP_NODELAY, spec.flags.has(ServiceFlag::nodelay),
+                       "setsockopt (TCP_NODELAY)");
+        set_tcp_option(fd, SOL_SOCKET, SO_KEEPALIVE, spec.flags.has(ServiceFlag::keepalive),
+                       "setsockopt (SO_KEEPALIVE)");
     }
     if (is_connection_oriented(spec))
         (void)sys::listen_on(fd, backlog_of(spec)); // on a listening socket: changes the backlog

@@ -60,10 +60,7 @@ public:
     /// The names of files that locations in spec() refer to.
     [[nodiscard]] const config::Sources& sources() const noexcept { return *sources_; }
     /// The file that it was read from.
-    [[nodiscard]] std::string_view file() const noexcept
-    {
-        return sources_->path(spec_->location.file);
-    }
+    [[nodiscard]] std::string file() const { return sources_->path(spec_->location.file); }
     [[nodiscard]] const core::ServiceState& state() const noexcept { return state_; }
     [[nodiscard]] const access::SourceCounter& counter() const noexcept { return work().counter; }
     [[nodiscard]] const access::CpsGate& gate() const noexcept { return work().gate; }

@@ -45,7 +45,7 @@ struct ReloadPlan {
 /// A service that runs, and the file it was read from.
 struct RunningService {
     config::SpecPointer spec;
-    std::string_view file;
+    std::string file;
 };
 
 /// @param running in the daemon's order; of several equal ones each configured one takes the first.

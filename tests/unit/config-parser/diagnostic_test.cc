@@ -145,6 +145,38 @@ TEST_CASE("any line of a long file is found")
     CHECK(sources.path(file) == "f");
 }
 
+TEST_CASE("paths come back as they were given, from whatever directories")
+{
+    const std::vector<std::string> paths{"/etc/x.conf", "/etc/x.d/b", "/etc/x.d/a", "/b",
+                                         "relative",    "sub/file",   "/etc/x.d/",  ""};
+    Sources sources;
+    for (const std::string& path : paths)
+        (void)sources.add(path, nullptr);
+    REQUIRE(sources.size() == paths.size());
+    for (std::size_t i = 0; i < paths.size(); ++i)
+        CHECK(sources.path(static_cast<SourceId>(i)) == paths[i]);
+    CHECK(sources.path(static_cast<SourceId>(paths.size())).empty());
+}
+
+TEST_CASE("sources are compared as their paths are")
+{
+    const std::vector<std::string> paths{"/etc/x.conf", "/etc/x.d/b", "/etc/x.d/a", "/etc/x",
+                                         "/b",          "relative",   "/etc/x.d/",  ""};
+    const auto sign = [](int order) { return (order > 0) - (order < 0); };
+    Sources sources;
+    for (const std::string& path : paths)
+        (void)sources.add(path, nullptr);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        const auto one = static_cast<SourceId>(i);
+        for (std::size_t j = 0; j < paths.size(); ++j) {
+            INFO(paths[i] << " and " << paths[j]);
+            const int order = sign(paths[i].compare(paths[j]));
+            CHECK(sign(sources.compare(one, paths[j])) == order);
+            CHECK(sign(sources.compare(one, static_cast<SourceId>(j))) == order);
+        }
+    }
+}
+
 TEST_CASE("a file whose text is gone is read again for a diagnostic")
 {
     Sources sources;
