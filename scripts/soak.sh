@@ -31,5 +31,8 @@ if [ $compile = yes ]; then
     cmake --preset "$(basename "$build")" -DUSHERD_TESTS=ON -S "$top" >/dev/null
     cmake --build "$build" --target usherd usherd-soak-handler
 fi
+case $(realpath "$USHERD_BIN_DIR") in
+/tmp/*) echo "soak: no plot will stay: the namespaces have a /tmp of their own" >&2 ;;
+esac
 exec python3 -B "$top/tests/soak/soak.py" "$minutes" --output "$(dirname "$USHERD_BIN_DIR")/soak" \
     "${arguments[@]}"
