@@ -111,13 +111,13 @@ constexpr std::size_t hash_of(std::string_view name) noexcept
     return hash;
 }
 
-// Names are looked up ten times for each service: a start with 10,000 is a fifth faster than with a
-// binary search.
+// Names are looked up for each attribute of each file: with thousands of files a binary search was
+// among the dearest parts of a start.
 constexpr std::size_t slot_count = 256;
 constexpr std::uint16_t no_row = table.size();
 static_assert(table.size() <= slot_count / 2);
 
-/// The row of the name with a hash, or in the next slots.
+/// A name's row is where its hash says, or in the first of the next slots that was free.
 constexpr auto slots = [] {
     std::array<std::uint16_t, slot_count> rows{};
     rows.fill(no_row);

@@ -31,13 +31,13 @@ constexpr std::chrono::seconds limit_in_all{5};
 
 /// What is wanted of libtirpc.
 struct Tirpc {
-    sys::Library library{USHERD_RPC_LIBRARY};
-    decltype(::clnt_vc_create)* connect = library.get<decltype(::clnt_vc_create)>("clnt_vc_create");
-    decltype(::__rpc_createerr)* why = library.get<decltype(::__rpc_createerr)>("__rpc_createerr");
-    decltype(::clnt_sperrno)* text = library.get<decltype(::clnt_sperrno)>("clnt_sperrno");
+    sys::Library loaded{USHERD_RPC_LIBRARY};
+    decltype(::clnt_vc_create)* connect = loaded.get<decltype(::clnt_vc_create)>("clnt_vc_create");
+    decltype(::__rpc_createerr)* why = loaded.get<decltype(::__rpc_createerr)>("__rpc_createerr");
+    decltype(::clnt_sperrno)* text = loaded.get<decltype(::clnt_sperrno)>("clnt_sperrno");
     // RPC's filters are passed as functions of any arguments, in C.
-    xdrproc_t xdr_mapping = library.get<std::remove_pointer_t<xdrproc_t>>("xdr_rpcb");
-    xdrproc_t xdr_flag = library.get<std::remove_pointer_t<xdrproc_t>>("xdr_bool");
+    xdrproc_t xdr_mapping = loaded.get<std::remove_pointer_t<xdrproc_t>>("xdr_rpcb");
+    xdrproc_t xdr_flag = loaded.get<std::remove_pointer_t<xdrproc_t>>("xdr_bool");
 };
 
 const Tirpc& tirpc() noexcept
@@ -74,7 +74,7 @@ private:
 
 sys::Result<Rpcbind> Rpcbind::connect()
 {
-    if (const auto state = tirpc().library.state(); !state)
+    if (const auto state = tirpc().loaded.state(); !state)
         return state.error();
     auto socket = sys::open_socket(AF_UNIX, SOCK_STREAM, 0, sys::Blocking::yes);
     if (!socket)

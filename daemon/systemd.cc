@@ -45,12 +45,12 @@ namespace {
 
 /// What is wanted of libsystemd.
 struct Systemd {
-    sys::Library library{USHERD_SYSTEMD_LIBRARY};
-    decltype(::sd_listen_fds)* listen_fds = library.get<decltype(::sd_listen_fds)>("sd_listen_fds");
-    decltype(::sd_is_socket)* is_socket = library.get<decltype(::sd_is_socket)>("sd_is_socket");
-    decltype(::sd_notify)* notify = library.get<decltype(::sd_notify)>("sd_notify");
+    sys::Library loaded{USHERD_SYSTEMD_LIBRARY};
+    decltype(::sd_listen_fds)* listen_fds = loaded.get<decltype(::sd_listen_fds)>("sd_listen_fds");
+    decltype(::sd_is_socket)* is_socket = loaded.get<decltype(::sd_is_socket)>("sd_is_socket");
+    decltype(::sd_notify)* notify = loaded.get<decltype(::sd_notify)>("sd_notify");
     decltype(::sd_watchdog_enabled)* watchdog_enabled =
-        library.get<decltype(::sd_watchdog_enabled)>("sd_watchdog_enabled");
+        loaded.get<decltype(::sd_watchdog_enabled)>("sd_watchdog_enabled");
 };
 
 /// Loads the library if there is a supervisor that it is for.
@@ -68,7 +68,7 @@ const Systemd* called_for() noexcept
 const Systemd* find_systemd() noexcept
 {
     const Systemd* systemd = called_for();
-    return systemd != nullptr && systemd->library.state() ? systemd : nullptr;
+    return systemd != nullptr && systemd->loaded.state() ? systemd : nullptr;
 }
 
 enum class Unset : int { no = 0, yes = 1 };
@@ -163,7 +163,7 @@ std::vector<PassedSocket> take_passed_sockets(std::vector<std::string>& rejected
     const Systemd* systemd = called_for();
     if (systemd == nullptr)
         return sockets;
-    if (const auto state = systemd->library.state(); !state) {
+    if (const auto state = systemd->loaded.state(); !state) {
         rejected.push_back(fmt::format("the supervisor is told nothing and no socket is taken from "
                                        "it: {}",
                                        sys::to_string(state.error())));

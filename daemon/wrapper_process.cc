@@ -26,6 +26,11 @@
 #include "daemon/sys/library.h"
 
 USHERD_NOTE_LIBRARY(USHERD_LIBWRAP_LIBRARY, "libwrap", "The rules of tcp_wrappers");
+
+// libwrap writes at these levels, which are xinetd's, where a rule does not say another. Exported
+// (CMakeLists.txt), so that it takes them for its own.
+[[gnu::used]] int allow_severity = LOG_INFO;
+[[gnu::used]] int deny_severity = LOG_INFO;
 #endif
 
 namespace usherd::daemon {
@@ -36,16 +41,16 @@ using Kind = WrapperAnswer::Kind;
 
 #ifdef USHERD_HAVE_LIBWRAP
 
-/// What is wanted of libwrap. It writes with LOG_INFO where a rule does not say another level.
+/// What is wanted of libwrap.
 struct Libwrap {
-    sys::Library library{USHERD_LIBWRAP_LIBRARY};
-    decltype(::request_init)* init = library.get<decltype(::request_init)>("request_init");
-    decltype(::request_set)* set = library.get<decltype(::request_set)>("request_set");
-    decltype(::hosts_access)* access = library.get<decltype(::hosts_access)>("hosts_access");
-    decltype(::sock_host)* host = library.get<decltype(::sock_host)>("sock_host");
-    decltype(::sock_hostname)* host_name = library.get<decltype(::sock_hostname)>("sock_hostname");
+    sys::Library loaded{USHERD_LIBWRAP_LIBRARY};
+    decltype(::request_init)* init = loaded.get<decltype(::request_init)>("request_init");
+    decltype(::request_set)* set = loaded.get<decltype(::request_set)>("request_set");
+    decltype(::hosts_access)* access = loaded.get<decltype(::hosts_access)>("hosts_access");
+    decltype(::sock_host)* host = loaded.get<decltype(::sock_host)>("sock_host");
+    decltype(::sock_hostname)* host_name = loaded.get<decltype(::sock_hostname)>("sock_hostname");
     decltype(::sock_hostaddr)* host_address =
-        library.get<decltype(::sock_hostaddr)>("sock_hostaddr");
+        loaded.get<decltype(::sock_hostaddr)>("sock_hostaddr");
 };
 
 /// Called first where the process serves, so that those it makes have it, too.
@@ -58,7 +63,7 @@ const Libwrap& libwrap() noexcept
 /// @return 0, or the errno that says why nobody can be judged
 int load_rules() noexcept
 {
-    const auto state = libwrap().library.state();
+    const auto state = libwrap().loaded.state();
     return state ? 0 : state.error().number;
 }
 

@@ -21,7 +21,7 @@ public:
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;
 
-    /// The function of that name, null if the library has none or is not there itself; error() then
+    /// The function of that name, null if the library has none or is not there itself; state() then
     /// says which. `get<decltype(::name)>("name")`
     template <typename Function>
     [[nodiscard]] Function* get(const char* name) noexcept

@@ -18,6 +18,7 @@ from harness import client
 from harness.case import USHERD, XINETD, IntegrationCase, logs, on, processes, wait
 from harness.config import defaults, internal, service
 from harness.dns import DnsServer, reverse
+from harness.syslog import Syslog
 
 FILES = {name: pathlib.Path(f"/etc/hosts.{name}") for name in ("allow", "deny")}
 SOURCES = [f"127.0.0.{number}" for number in (1, 5, 6, 7, 8)]   # see the harness's hosts file
@@ -246,6 +247,17 @@ class Commands(LibwrapCase):
         self.assertTrue(reply.data.startswith(b"twisted echo 127.0.0.1\nuid=4005(bob)"), reply)
         self.assertEqual(lines, ["START: a pid=N from=127.0.0.1",
                                  "EXIT: a status=7 pid=N duration=T(sec)"])
+
+    def test_syslog_hears_of_a_twist_at_xinetds_level(self):
+        syslog = Syslog()
+        self.addCleanup(syslog.close)
+
+        def priority(subject):
+            syslog.lines.clear()
+            client.exchange(4000)
+            return wait.wait_until(lambda: [number for number, _, text in syslog.collect()
+                                            if text.startswith("twist ")], "a line")
+        self.same("", "echo: ALL: twist echo no\n", defaults() + service(bind="127.0.0.1"), priority)
 
     def test_twist_takes_the_place_of_internal_services_and_relays(self):
         text = defaults() + internal("echo", port=4000)

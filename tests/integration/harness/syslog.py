@@ -7,7 +7,7 @@ import re
 import socket
 
 STAMP = r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?"
-LINE = re.compile(rf"<(\d+)>{STAMP}([^ \[]+)\[(\d+)\]: (.*)", re.S)
+LINE = re.compile(rf"<(\d+)>{STAMP}([^ \[:]+)(?:\[\d+\])?: (.*)", re.S)
 PATH = "/dev/log"
 
 
@@ -36,4 +36,4 @@ class Syslog:
             match = LINE.fullmatch(data.rstrip(b"\n\0").decode(errors="surrogateescape"))
             if not match:
                 raise AssertionError(f"not a syslog line: {data!r}")
-            self.lines.append((int(match.group(1)), match.group(2), match.group(4)))
+            self.lines.append((int(match.group(1)), match.group(2), match.group(3)))
