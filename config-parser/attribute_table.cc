@@ -102,13 +102,14 @@ constexpr std::array table{
     ours("pass_fds", service, setters::set_pass_fds),
 };
 
-/// Of a name in lower case.
+/// Without regard to case; of a name that is not empty.
 constexpr std::size_t hash_of(std::string_view name) noexcept
 {
-    std::size_t hash = 0;
-    for (const char letter : name)
-        hash = hash * 31 + static_cast<unsigned char>(letter);
-    return hash;
+    constexpr unsigned case_bit = 0x20;
+    const auto at = [name](std::size_t place) {
+        return static_cast<std::size_t>(static_cast<unsigned char>(name[place]) | case_bit);
+    };
+    return name.size() + 3 * at(0) + 7 * at(name.size() / 2) + 31 * at(name.size() - 1);
 }
 
 // Names are looked up for each attribute of each file: with thousands of files a binary search was
@@ -130,8 +131,6 @@ constexpr auto slots = [] {
     return rows;
 }();
 
-constexpr std::size_t longest_name = 32;
-
 } // namespace
 
 std::span<const Row> attribute_table() noexcept
@@ -141,15 +140,13 @@ std::span<const Row> attribute_table() noexcept
 
 std::optional<std::uint16_t> find_attribute(std::string_view name) noexcept
 {
-    if (name.size() > longest_name)
+    if (name.empty())
         return std::nullopt;
-    std::array<char, longest_name> buffer{};
-    std::transform(name.begin(), name.end(), buffer.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    const std::string_view wanted{buffer.data(), name.size()};
-    std::size_t slot = hash_of(wanted) % slot_count;
-    while (slots[slot] != no_row && table[slots[slot]].name != wanted)
+    const auto is_it = [name](std::uint16_t row) {
+        return table[row].name == name || equal_ignoring_case(table[row].name, name);
+    };
+    std::size_t slot = hash_of(name) % slot_count;
+    while (slots[slot] != no_row && !is_it(slots[slot]))
         slot = (slot + 1) % slot_count;
     if (slots[slot] == no_row)
         return std::nullopt;

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include <utility>
 
 namespace usherd::config {
 
@@ -31,8 +32,8 @@ public:
         if (fd_ >= 0)
             ::close(fd_);
     }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&&) = delete;
     [[nodiscard]] int get() const noexcept { return fd_; }
 
 private:
@@ -66,23 +67,6 @@ FileError not_regular(mode_t mode)
 FileError too_large()
 {
     return {FileError::Kind::too_large, 0, "it is larger than 64 MiB"};
-}
-
-/// Why `trust` does not reach to what has this status; nothing if it does.
-std::optional<FileError> distrust(Trust trust, const struct stat& status)
-{
-    if (trust == Trust::everybody)
-        return std::nullopt;
-    const auto because = [](std::string text) {
-        return FileError{FileError::Kind::not_trusted, 0, std::move(text)};
-    };
-    const bool guarded = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
-    if ((status.st_mode & S_IWOTH) != 0 && !guarded)
-        return because("everybody can write it: chmod o-w, or start with --trust-files");
-    if (::geteuid() == 0 && status.st_uid != 0)
-        return because("user " + std::to_string(status.st_uid) +
-                       " can write it: chown root, or start with --trust-files");
-    return std::nullopt;
 }
 
 /// The file may grow or shrink meanwhile: reads to its end, whatever fstat said.
@@ -123,10 +107,33 @@ std::int64_t to_number(const timespec& time)
 
 } // namespace
 
-std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& path)
+struct DiskFiles::Opened {
+    Descriptor file;
+    struct stat status {};
+};
+
+DiskFiles::DiskFiles(Trust trust) : trust_(trust), is_root_(::geteuid() == 0) {}
+
+std::optional<FileError> DiskFiles::distrust(const struct stat& status) const
+{
+    if (trust_ == Trust::everybody)
+        return std::nullopt;
+    const auto because = [](std::string text) {
+        return FileError{FileError::Kind::not_trusted, 0, std::move(text)};
+    };
+    const bool guarded = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & S_IWOTH) != 0 && !guarded)
+        return because("everybody can write it: chmod o-w, or start with --trust-files");
+    if (is_root_ && status.st_uid != 0)
+        return because("user " + std::to_string(status.st_uid) +
+                       " can write it: chown root, or start with --trust-files");
+    return std::nullopt;
+}
+
+std::variant<DiskFiles::Opened, FileError> DiskFiles::open(const std::string& path) const
 {
     // O_NONBLOCK: opening a FIFO returns at once; of no effect on regular files.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (file.get() < 0)
         return error_of(errno);
     struct stat status {};
@@ -134,11 +141,30 @@ std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& pat
         return error_of(errno);
     if (!S_ISREG(status.st_mode))
         return not_regular(status.st_mode);
-    if (auto why = distrust(trust_, status))
+    if (auto why = distrust(status))
         return std::move(*why);
     if (static_cast<std::uint64_t>(status.st_size) > max_file_bytes)
         return too_large();
-    return read_all(file.get(), static_cast<std::size_t>(status.st_size));
+    return Opened{std::move(file), status};
+}
+
+std::variant<FileSource::Text, FileError> DiskFiles::read(const std::string& path)
+{
+    auto outcome = open(path);
+    if (auto* error = std::get_if<FileError>(&outcome))
+        return std::move(*error);
+    const auto& opened = std::get<Opened>(outcome);
+    return read_all(opened.file.get(), static_cast<std::size_t>(opened.status.st_size));
+}
+
+StampedText DiskFiles::read_stamped(const std::string& path)
+{
+    auto outcome = open(path);
+    if (auto* error = std::get_if<FileError>(&outcome))
+        return {std::move(*error), std::nullopt};
+    const auto& opened = std::get<Opened>(outcome);
+    const auto stamp = stamp_of(path, opened.status);
+    return {read_all(opened.file.get(), static_cast<std::size_t>(opened.status.st_size)), stamp};
 }
 
 bool DiskFiles::keeps_times(const std::string& path, std::uint64_t device)
@@ -161,13 +187,20 @@ bool DiskFiles::keeps_times(const std::string& path, std::uint64_t device)
 std::optional<FileStamp> DiskFiles::stamp(const std::string& path)
 {
     struct stat status {};
+    if (::stat(path.c_str(), &status) != 0)
+        return std::nullopt;
+    return stamp_of(path, status);
+}
+
+std::optional<FileStamp> DiskFiles::stamp_of(const std::string& path, const struct stat& status)
+{
     timespec now{};
-    if (::stat(path.c_str(), &status) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0)
+    if (::clock_gettime(CLOCK_REALTIME, &now) != 0)
         return std::nullopt;
     const FileStamp stamp{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
                           to_number(status.st_mtim), to_number(status.st_ctim)};
     const std::int64_t latest = std::max(stamp.modified, stamp.changed);
-    if (!S_ISREG(status.st_mode) || distrust(trust_, status) || stamp.size > max_file_bytes ||
+    if (!S_ISREG(status.st_mode) || distrust(status) || stamp.size > max_file_bytes ||
         latest > to_number(now) - young || !keeps_times(path, stamp.device))
         return std::nullopt;
     return stamp;
@@ -181,7 +214,7 @@ std::variant<std::vector<std::string>, FileError> DiskFiles::list(const std::str
     struct stat status {};
     if (::fstat(::dirfd(directory.get()), &status) != 0)
         return error_of(errno);
-    if (auto why = distrust(trust_, status))
+    if (auto why = distrust(status))
         return std::move(*why);
     std::vector<std::string> names;
     errno = 0;

@@ -119,6 +119,7 @@ void check_duplicates(std::vector<SpecPointer>& services, std::vector<DroppedSer
                       Diagnostics& diagnostics)
 {
     PortTable taken;
+    taken.reserve(services.size());
     std::vector<SpecPointer> kept;
     kept.reserve(services.size());
     for (SpecPointer& service : services) {

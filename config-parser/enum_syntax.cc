@@ -23,7 +23,8 @@ constexpr std::array yes_no{Keyword{"yes", 1}, Keyword{"no", 0}};
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept
 {
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+    return left.size() == right.size() &&
+           std::equal(left.begin(), left.end(), right.begin(), right.end(),
                       [](char a, char b) { return lower(a) == lower(b); });
 }
 

@@ -24,6 +24,7 @@ struct FileError {
     Kind kind = Kind::other;
     int error_number = 0; ///< errno; 0 if none applies
     std::string text;     ///< for people: "No such file or directory"
+    bool operator==(const FileError&) const = default;
 };
 
 class FileSource {

@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
+
+#include "config-parser/file_source.h"
 
 namespace usherd::config {
 
@@ -21,14 +24,20 @@ struct FileStamp {
     bool operator==(const FileStamp&) const = default;
 };
 
+struct StampedText {
+    std::variant<FileSource::Text, FileError> text;
+    std::optional<FileStamp> stamp; ///< as StampSource::stamp() had it before the text was read
+};
+
 class StampSource {
 public:
     virtual ~StampSource() = default;
 
     /// Of the file that FileSource::read() would read now, if a later equal one proves that it
-    /// would read the same; nothing where that cannot be said, or read() would fail. To be asked
-    /// before read(): what changes in between is then taken for changed.
+    /// would read the same; nothing where that cannot be said, or read() would fail.
     [[nodiscard]] virtual std::optional<FileStamp> stamp(const std::string& path) = 0;
+    /// Both. What changes in between is taken for changed by the next load.
+    [[nodiscard]] virtual StampedText read_stamped(const std::string& path) = 0;
 };
 
 } // namespace usherd::config

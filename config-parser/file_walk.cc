@@ -252,25 +252,26 @@ void FileWalk::read_drop_in(const std::string& path, FrontEnd front_end, SourceL
     std::string resolved = resolve(path);
     // One that is included by another drop-in is a part of it, and that is not remembered.
     if (recall_ == nullptr || in_drop_in_) {
-        read_drop_in_afresh(path, std::move(resolved), front_end, from);
+        auto text = files_.read(resolved);
+        take_drop_in(path, std::move(text), std::move(resolved), front_end, from);
         return;
     }
-    const auto stamp = recall_->stamp(resolved);
-    if (stamp && recall_->take(path, *stamp)) {
+    if (const auto bytes = recall_->take(path, resolved)) {
         ++files_read_;
-        bytes_read_ += stamp->size;
+        bytes_read_ += *bytes;
         return;
     }
     in_drop_in_ = true;
     recall_->begin();
-    recall_->end(read_drop_in_afresh(path, std::move(resolved), front_end, from), stamp);
+    auto [text, stamp] = recall_->read(resolved);
+    recall_->end(take_drop_in(path, std::move(text), std::move(resolved), front_end, from), stamp);
     in_drop_in_ = false;
 }
 
-SourceId FileWalk::read_drop_in_afresh(const std::string& path, std::string resolved,
-                                       FrontEnd front_end, SourceLocation from)
+SourceId FileWalk::take_drop_in(const std::string& path,
+                                std::variant<FileSource::Text, FileError> outcome,
+                                std::string resolved, FrontEnd front_end, SourceLocation from)
 {
-    auto outcome = files_.read(resolved);
     if (const auto* error = std::get_if<FileError>(&outcome)) {
         note_unreadable(path, *error);
         const SourceId id = sources_.add(path, nullptr);

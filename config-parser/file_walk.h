@@ -62,8 +62,9 @@ private:
     void include_file(const Word& path);
     void include_directory(const Word& path);
     void read_drop_in(const std::string& path, FrontEnd front_end, SourceLocation from);
-    SourceId read_drop_in_afresh(const std::string& path, std::string resolved, FrontEnd front_end,
-                                 SourceLocation from);
+    SourceId take_drop_in(const std::string& path,
+                          std::variant<FileSource::Text, FileError> outcome, std::string resolved,
+                          FrontEnd front_end, SourceLocation from);
     SourceId read_text(const std::string& path, const FileSource::Text& text, FrontEnd front_end);
     void visit(RawDocument document);
     void skip_by_name(const std::string& directory, const std::vector<std::string>& names,

@@ -178,12 +178,11 @@ void inherit_settings(Finishing& service)
     static const auto copied_rows = rows_of<copied_before.size(), std::string_view>(
         copied_before, [](const std::string_view& name) { return name; });
     for (std::size_t i = 0; i < inheritances.size(); ++i) {
-        if (has_origin(origins, inherited[i]))
+        const auto origin = origin_in(of_defaults, inherited[i]);
+        if (!origin || has_origin(origins, inherited[i]))
             continue;
-        if (const auto origin = origin_in(of_defaults, inherited[i])) {
-            inheritances[i].copy(spec, service.defaults);
-            origins.push_back(*origin);
-        }
+        inheritances[i].copy(spec, service.defaults);
+        origins.push_back(*origin);
     }
     const std::size_t copied = service.draft.from_inetd ? copied_to_inetd : copied_before.size();
     for (const std::uint16_t row : std::span(copied_rows).first(copied)) {

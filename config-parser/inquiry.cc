@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Questions and answers as text.
+// Asking, and asking again.
 
 #include "config-parser/inquiry.h"
 
@@ -11,46 +11,6 @@
 namespace usherd::config {
 
 namespace {
-
-template <typename Number>
-std::string text_of(const std::optional<Number>& number)
-{
-    return number ? fmt::format("{}", *number) : "-";
-}
-
-std::string text_of(const std::optional<ProtocolEntry>& entry)
-{
-    return entry ? fmt::format("{} {}", entry->number, entry->name) : "-";
-}
-
-std::string text_of(const std::optional<UserEntry>& entry)
-{
-    return entry ? fmt::format("{} {} {}", entry->uid, entry->gid, entry->name) : "-";
-}
-
-std::string text_of(const std::optional<std::string>& text)
-{
-    return text ? '=' + *text : "-";
-}
-
-std::string text_of(const std::vector<std::uint32_t>& numbers)
-{
-    return fmt::format("{}", fmt::join(numbers, " "));
-}
-
-std::string text_of(const std::vector<access::IpAddress>& addresses)
-{
-    std::string text;
-    for (const access::IpAddress& address : addresses)
-        text += to_string(address) + ' ';
-    return text;
-}
-
-std::string text_of(const std::variant<std::monostate, FileError>& verdict)
-{
-    const auto* error = std::get_if<FileError>(&verdict);
-    return error == nullptr ? "" : fmt::format("{} {}", error->error_number, error->text);
-}
 
 std::string ids_of(const UserEntry& user)
 {
@@ -86,50 +46,49 @@ std::vector<AnsweredInquiry> InquiryLog::take_all() &&
     return all;
 }
 
-template <typename Answer>
-Answer InquiryLog::note(Inquiry inquiry, Answer answer)
+template <typename Kind>
+Kind InquiryLog::note(Inquiry inquiry, Kind answer)
 {
     auto found = kept_.find(inquiry);
     if (found == kept_.end() && kept_.size() < most_kept)
-        found = kept_
-                    .emplace(std::move(inquiry),
-                             Kept{static_cast<std::uint32_t>(kept_.size()), text_of(answer)})
-                    .first;
+        found =
+            kept_.emplace(std::move(inquiry), Kept{static_cast<std::uint32_t>(kept_.size()), answer})
+                .first;
     // One that has changed while it was asked is as good as unknown.
-    if (found == kept_.end() || found->second.answer != text_of(answer))
+    if (found == kept_.end() || std::get<Kind>(found->second.answer) != answer)
         complete_ = false;
     else
         since_.push_back(found->second.number);
     return answer;
 }
 
-std::string InquiryLog::ask(const Inquiry& inquiry)
+Answer InquiryLog::ask(const Inquiry& inquiry)
 {
     switch (inquiry.kind) {
     case Inquiry::Kind::port:
-        return text_of(port_of(inquiry.about, inquiry.of));
+        return port_of(inquiry.about, inquiry.of);
     case Inquiry::Kind::protocol:
-        return text_of(protocol(inquiry.about));
+        return protocol(inquiry.about);
     case Inquiry::Kind::user:
-        return text_of(user(inquiry.about));
+        return user(inquiry.about);
     case Inquiry::Kind::user_by_id:
-        return text_of(user(static_cast<std::uint32_t>(std::stoul(inquiry.about))));
+        return user(static_cast<std::uint32_t>(std::stoul(inquiry.about)));
     case Inquiry::Kind::group:
-        return text_of(group(inquiry.about));
+        return group(inquiry.about);
     case Inquiry::Kind::groups_of:
-        return text_of(groups_of(account(inquiry)));
+        return groups_of(account(inquiry));
     case Inquiry::Kind::network:
-        return text_of(network(inquiry.about));
+        return network(inquiry.about);
     case Inquiry::Kind::rpc_program:
-        return text_of(rpc_program(inquiry.about));
+        return rpc_program(inquiry.about);
     case Inquiry::Kind::addresses:
-        return text_of(addresses_of(inquiry.about));
+        return addresses_of(inquiry.about);
     case Inquiry::Kind::environment:
-        return text_of(environment(inquiry.about));
+        return environment(inquiry.about);
     case Inquiry::Kind::may_execute:
         break;
     }
-    return text_of(may_execute(inquiry.about));
+    return may_execute(inquiry.about);
 }
 
 std::variant<std::monostate, FileError> InquiryLog::may_execute(const std::string& path)

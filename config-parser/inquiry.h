@@ -10,7 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "config-parser/file_source.h"
@@ -38,9 +38,16 @@ struct Inquiry {
     auto operator<=>(const Inquiry&) const = default;
 };
 
+/// Of each kind its own.
+using Answer =
+    std::variant<std::optional<std::uint16_t>, std::optional<ProtocolEntry>,
+                 std::optional<UserEntry>, std::optional<std::uint32_t>, std::vector<std::uint32_t>,
+                 std::vector<access::IpAddress>, std::optional<std::string>,
+                 std::variant<std::monostate, FileError>>;
+
 struct AnsweredInquiry {
     Inquiry inquiry;
-    std::string answer; ///< as text; equal texts are equal answers
+    Answer answer;
 };
 
 /// Numbers of inquiries in one InquiryLog, ascending.
@@ -63,7 +70,7 @@ public:
     /// What was asked since begin(); nothing if that was more than is kept.
     [[nodiscard]] std::optional<InquirySet> end();
     /// Asks once more. @return the answer of today.
-    [[nodiscard]] std::string ask(const Inquiry& inquiry);
+    [[nodiscard]] Answer ask(const Inquiry& inquiry);
     /// By number.
     [[nodiscard]] std::vector<AnsweredInquiry> take_all() &&;
 
@@ -84,10 +91,10 @@ public:
 private:
     struct Kept {
         std::uint32_t number;
-        std::string answer;
+        Answer answer;
     };
-    template <typename Answer>
-    Answer note(Inquiry inquiry, Answer answer);
+    template <typename Kind>
+    Kind note(Inquiry inquiry, Kind answer);
 
     NameLookup& names_;
     FileSource& files_;

@@ -12,8 +12,10 @@ namespace {
 
 std::string_view without_leading_space(std::string_view text) noexcept
 {
-    const auto first = std::find_if_not(text.begin(), text.end(), is_space);
-    return text.substr(static_cast<std::size_t>(first - text.begin()));
+    std::size_t first = 0;
+    while (first < text.size() && is_space(text[first]))
+        ++first;
+    return text.substr(first);
 }
 
 } // namespace

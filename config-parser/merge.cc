@@ -196,6 +196,7 @@ ServiceDraft begin_service(const RawSection& section, const DefaultsView& defaul
     draft.spec.settings->log_on_failure = defaults.so_far.spec.settings->log_on_failure;
     draft.spec.process->passenv = defaults.final.spec.process->passenv;
     draft.from_inetd = section.from_inetd;
+    draft.origins.reserve(section.attributes.size());
     if (section.from_inetd)
         return draft;
     draft.spec.settings->banner = defaults.final.spec.settings->banner;

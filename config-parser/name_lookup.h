@@ -19,11 +19,13 @@ struct UserEntry {
     std::string name;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+    bool operator==(const UserEntry&) const = default;
 };
 
 struct ProtocolEntry {
     std::string name; ///< canonical: `tcp` for the alias `TCP`
     int number = 0;
+    bool operator==(const ProtocolEntry&) const = default;
 };
 
 class NameLookup {

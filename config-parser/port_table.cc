@@ -43,12 +43,16 @@ std::optional<PortTable::Owner> PortTable::find(const Endpoint& endpoint, Socket
         if (!inet.address) {
             if (!listening)
                 return std::nullopt;
-            return half.wildcard ? half.wildcard : half.some_address;
+            if (half.wildcard || !half.first)
+                return half.wildcard;
+            return half.first->owner;
         }
         if (listening && half.wildcard)
             return half.wildcard;
-        const auto found = half.by_address.find(*inet.address);
-        return found == half.by_address.end() ? std::nullopt : std::optional{found->second};
+        if (half.first && half.first->address == *inet.address)
+            return half.first->owner;
+        const auto found = half.others.find(*inet.address);
+        return found == half.others.end() ? std::nullopt : std::optional{found->second};
     };
     std::optional<Owner> owner;
     if (takes_ipv4(inet))
@@ -106,8 +110,10 @@ void PortTable::add(std::span<const Endpoint> endpoints, SocketType type, const 
                 half.wildcard = half.wildcard.value_or(owner);
                 return;
             }
-            half.some_address = half.some_address.value_or(owner);
-            half.by_address.emplace(*inet.address, owner);
+            if (!half.first)
+                half.first = {*inet.address, owner};
+            else if (half.first->address != *inet.address)
+                half.others.emplace(*inet.address, owner);
         };
         if (takes_ipv4(inet))
             take(port.ipv4);

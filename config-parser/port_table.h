@@ -8,11 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 
 #include "config-parser/service_spec.h"
@@ -23,6 +21,9 @@ class PortTable {
 public:
     /// Whatever the caller tells services apart by.
     using Owner = std::size_t;
+
+    /// Makes room for so many endpoints.
+    void reserve(std::size_t endpoints) { ports_.reserve(endpoints); }
 
     /// The owner of an endpoint that excludes one of `endpoints`.
     [[nodiscard]] std::optional<Owner> find_conflict(std::span<const Endpoint> endpoints,
@@ -39,20 +40,35 @@ public:
 private:
     /// The sockets of one family on one port.
     struct Half {
+        struct Taken {
+            access::IpAddress address;
+            Owner owner;
+        };
         std::optional<Owner> wildcard;
-        std::optional<Owner> some_address; ///< the first that has one
-        std::unordered_map<access::IpAddress, Owner> by_address;
+        std::optional<Taken> first; ///< that has an address: most often there is no other
+        std::unordered_map<access::IpAddress, Owner> others;
     };
     struct Port {
         Half ipv4, ipv6;
     };
-    /// Type, protocol number, port.
-    using Key = std::tuple<SocketType, int, std::uint16_t>;
+    struct Key {
+        SocketType type;
+        int protocol;
+        std::uint16_t port;
+        bool operator==(const Key&) const = default;
+    };
+    struct Hash {
+        std::size_t operator()(const Key& key) const noexcept
+        {
+            return (static_cast<std::size_t>(key.protocol) << 24U) +
+                   (static_cast<std::size_t>(key.type) << 16U) + key.port;
+        }
+    };
 
     [[nodiscard]] std::optional<Owner> find(const Endpoint& endpoint, SocketType type,
                                             const Protocol& protocol) const;
 
-    std::map<Key, Port> ports_;
+    std::unordered_map<Key, Port, Hash> ports_;
     std::unordered_map<std::string, Owner> unix_names_; ///< with `@` or `/` in front
 };
 

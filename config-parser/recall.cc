@@ -129,24 +129,31 @@ std::optional<std::uint32_t> Recall::renew(std::uint32_t set)
     return *renewed;
 }
 
-bool Recall::take(const std::string& path, const FileStamp& stamp)
+const LoadMemory::File* Recall::find(const std::string& path) const
 {
     const auto file =
         std::lower_bound(last_.files.begin(), last_.files.end(), path,
                          [this](const LoadMemory::File& one, const std::string& wanted) {
                              return last_.sources->compare(one.source, wanted) < 0;
                          });
-    if (file == last_.files.end() || last_.sources->compare(file->source, path) != 0 ||
-        file->stamp != stamp || !has_same_surroundings())
-        return false;
+    const bool found =
+        file != last_.files.end() && last_.sources->compare(file->source, path) == 0;
+    return found ? &*file : nullptr;
+}
+
+std::optional<std::uint64_t> Recall::take(const std::string& path, const std::string& resolved)
+{
+    const LoadMemory::File* const file = find(path);
+    if (file == nullptr || stamps_.stamp(resolved) != file->stamp || !has_same_surroundings())
+        return std::nullopt;
     const auto inquiries = renew(file->inquiries);
     if (!inquiries)
-        return false;
+        return std::nullopt;
     const std::size_t first = assembly_.services().size();
     assembly_.take_over(std::span(last_.services).subspan(file->first_service, file->services),
                         file->used_defaults);
-    remember(file->source, stamp, first, *inquiries, file->used_defaults);
-    return true;
+    remember(file->source, file->stamp, first, *inquiries, file->used_defaults);
+    return file->stamp.size;
 }
 
 void Recall::begin()
@@ -198,9 +205,12 @@ void Recall::finish(const LoadResult& result) &&
         last_ = {};
         return;
     }
-    std::sort(next_.files.begin(), next_.files.end(), [this](const auto& one, const auto& other) {
+    const auto comes_before = [this](const auto& one, const auto& other) {
         return sources_.compare(one.source, other.source) < 0;
-    });
+    };
+    // As they are with one directory, in whose order they were read.
+    if (!std::is_sorted(next_.files.begin(), next_.files.end(), comes_before))
+        std::sort(next_.files.begin(), next_.files.end(), comes_before);
     next_.files.shrink_to_fit();
     next_.services.shrink_to_fit();
     next_.inquiry_sets.resize(set_numbers_.size());

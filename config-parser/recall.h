@@ -27,13 +27,15 @@ public:
     /// Something that cannot be remembered stands in the file that is being read.
     void on_other() noexcept { only_services_ = false; }
 
-    [[nodiscard]] std::optional<FileStamp> stamp(const std::string& path)
+    /// The services of a file that has not changed. @param resolved where it is
+    /// @return its bytes; nothing: it is to be read.
+    [[nodiscard]] std::optional<std::uint64_t> take(const std::string& path,
+                                                    const std::string& resolved);
+    [[nodiscard]] StampedText read(const std::string& resolved)
     {
-        return stamps_.stamp(path);
+        return stamps_.read_stamped(resolved);
     }
-    /// The services of a file with this stamp. @return false: it is to be read.
-    [[nodiscard]] bool take(const std::string& path, const FileStamp& stamp);
-    /// Around the reading of a drop-in. @param stamp without one it is not remembered
+    /// Around what a drop-in says. @param stamp without one it is not remembered
     void begin();
     void end(SourceId source, const std::optional<FileStamp>& stamp);
 
@@ -43,6 +45,8 @@ public:
 private:
     /// What was asked since concerns all drop-ins.
     void flush();
+    /// Null if the last load did not remember it.
+    [[nodiscard]] const LoadMemory::File* find(const std::string& path) const;
     [[nodiscard]] bool has_same_surroundings();
     /// The set of this load with the same inquiries; nothing if an answer has changed.
     [[nodiscard]] std::optional<std::uint32_t> renew(std::uint32_t set);

@@ -63,10 +63,12 @@ void look_up_groups(Finishing& service)
 
 void place_origins(ServiceDraft& draft)
 {
-    std::stable_sort(draft.origins.begin(), draft.origins.end(),
-                     [](const AttributeOrigin& left, const AttributeOrigin& right) {
-                         return left.attribute < right.attribute;
-                     });
+    const auto comes_before = [](const AttributeOrigin& left, const AttributeOrigin& right) {
+        return left.attribute < right.attribute;
+    };
+    // As they are where nothing was inherited; a stable sort takes memory even then.
+    if (!std::is_sorted(draft.origins.begin(), draft.origins.end(), comes_before))
+        std::stable_sort(draft.origins.begin(), draft.origins.end(), comes_before);
     draft.spec.set_origins(draft.origins);
 }
 

@@ -214,6 +214,8 @@ bool Parser::is_second_defaults(const RawSection& section)
 
 void Parser::read_body(RawSection section)
 {
+    constexpr std::size_t usual_lines = 10;
+    section.attributes.reserve(usual_lines);
     bool may_be_disabled = section.kind == RawSection::Kind::service && !reads_on_;
     while (const auto line = reader_.next()) {
         if (is_only(*line, '}')) {

@@ -28,6 +28,8 @@ constexpr const char* main_text = "defaults\n{\ninstances = 7\n}\nincludedir /d\
 /// Stamps as a test wants them.
 class FixedStamps final : public StampSource {
 public:
+    explicit FixedStamps(FileSource& files) : files_(files) {}
+
     /// As a change of the file, or of its mode, does.
     void touch(const std::string& path) { stamps_[path] = {1, 1, 1, 1, ++clock_}; }
     void make_young(const std::string& path) { stamps_.erase(path); }
@@ -36,8 +38,13 @@ public:
         const auto found = stamps_.find(path);
         return found == stamps_.end() ? std::nullopt : std::optional{found->second};
     }
+    StampedText read_stamped(const std::string& path) override
+    {
+        return {files_.read(path), stamp(path)};
+    }
 
 private:
+    FileSource& files_;
     std::map<std::string, FileStamp> stamps_;
     std::int64_t clock_ = 0;
 };
@@ -45,7 +52,7 @@ private:
 /// A main file with `defaults` and three drop-ins, loaded once.
 struct Bench {
     test::MemoryFiles files;
-    FixedStamps stamps;
+    FixedStamps stamps{files};
     test::FixedNames names;
     LoadMemory memory;
     LoadResult last;
