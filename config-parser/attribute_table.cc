@@ -100,6 +100,7 @@ constexpr std::array table{
     ours("cps_action", both, setters::set_cps_action),
     ours("access_match", both, setters::set_access_match),
     ours("pass_fds", service, setters::set_pass_fds),
+    ours("no_new_privs", both, setters::set_no_new_privs),
 };
 
 /// Without regard to case; of a name that is not empty.

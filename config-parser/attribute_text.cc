@@ -235,6 +235,7 @@ constexpr std::array writers{
                constexpr std::array<const char*, 3> names{"inetd", "systemd", "both"};
                return std::string(names.at(static_cast<std::size_t>(s.process->pass_fds)));
            }},
+    Writer{"no_new_privs", [](Spec s) { return yes_no(s.process->no_new_privs); }},
 };
 
 } // namespace

@@ -66,6 +66,9 @@ constexpr std::array inheritances{
     Inheritance{
         "access_match",
         [](auto& spec, auto& from) { spec.policy->access_match = from.policy->access_match; }},
+    Inheritance{
+        "no_new_privs",
+        [](auto& spec, auto& from) { spec.process->no_new_privs = from.process->no_new_privs; }},
 };
 
 /// Lists and banners are in the draft already; their origin is not.

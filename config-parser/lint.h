@@ -32,8 +32,9 @@ enum class Lint : std::uint8_t {
     udp_open,
     agent_open,
     stderr_to_client,
+    setuid_in_vain,
 };
-inline constexpr int lint_count = 14;
+inline constexpr int lint_count = 15;
 
 struct LintRule {
     Lint lint;

@@ -51,6 +51,9 @@ constexpr std::array rules{
              "Give only_from with the addresses of the servers that ask."},
     LintRule{Lint::stderr_to_client, "UL014", "stderr-to-client", Severity::warning,
              "What an HTTP handler writes to stderr goes into the answer.", "Say stderr = log."},
+    LintRule{Lint::setuid_in_vain, "UL015", "setuid-in-vain", Severity::warning,
+             "The server is set-user-ID or set-group-ID, which no_new_privs takes from it.",
+             "Say no_new_privs = no, or start it as the user that it needs to be."},
 };
 static_assert(rules.size() == lint_count);
 static_assert([] {

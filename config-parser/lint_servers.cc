@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// UL004, UL006 to UL008, UL014: the program that serves a connection, and its arguments.
+// UL004, UL006 to UL008, UL014, UL015: the program that serves a connection, and its arguments.
 
 #include <algorithm>
 #include <array>
@@ -88,6 +88,17 @@ void check_replaceable(LintRun& run, const ServiceSpec& spec)
     }
 }
 
+void check_setuid(LintRun& run, const ServiceSpec& spec)
+{
+    constexpr std::uint32_t set_user_id = 04000, set_group_id = 02000;
+    const auto status = spec.process->no_new_privs ? run.status(spec.process->server)
+                                                   : std::optional<FileStatus>{};
+    if (status && !status->is_directory && (status->mode & (set_user_id | set_group_id)) != 0)
+        run.report(Lint::setuid_in_vain, spec, "server",
+                   fmt::format("{} (mode {:04o}) gets no ids of its own with no_new_privs = yes",
+                               spec.process->server, status->mode));
+}
+
 void check_arguments(LintRun& run, const ServiceSpec& spec)
 {
     const std::string_view program = base_name(spec.process->server);
@@ -146,6 +157,7 @@ void lint_servers(LintRun& run)
             continue;
         check_executable(run, *spec);
         check_replaceable(run, *spec);
+        check_setuid(run, *spec);
         check_arguments(run, *spec);
         check_stderr(run, *spec);
     }

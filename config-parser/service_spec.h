@@ -159,6 +159,7 @@ struct ServerProcess {
     bool groups = false;
     StderrTarget stderr_target = StderrTarget::client;
     PassFds pass_fds = PassFds::inetd;
+    bool no_new_privs = false; ///< execve(2) gives it nothing that it has not
 
     bool operator==(const ServerProcess&) const = default;
 };

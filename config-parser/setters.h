@@ -80,6 +80,7 @@ bool set_limit_action(ServiceDraft& draft, const RawAttribute& attribute, Setter
 bool set_cps_action(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 bool set_access_match(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 bool set_status_group(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
+bool set_no_new_privs(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 bool set_pass_fds(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context);
 
 } // namespace usherd::config::setters

@@ -183,6 +183,15 @@ bool set_access_match(ServiceDraft& draft, const RawAttribute& attribute, Setter
     return rule.has_value();
 }
 
+bool set_no_new_privs(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
+{
+    const ValueReport report(draft, attribute, context.diagnostics);
+    const auto value = parse_yes_no(attribute.words[0], report);
+    if (value)
+        draft.spec.process->no_new_privs = *value;
+    return value.has_value();
+}
+
 bool set_pass_fds(ServiceDraft& draft, const RawAttribute& attribute, SetterContext& context)
 {
     constexpr std::array protocols{Keyword{"inetd", static_cast<int>(PassFds::inetd)},

@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -186,6 +187,9 @@ void take_table(ChildPlan& plan) noexcept
     set_limits(plan);
     raw_call(SYS_setsid); // cannot fail: a new process leads no group
     check(plan, core::SpawnStage::directory, raw_call(SYS_chdir, "/"));
+    if (plan.no_new_privs)
+        check(plan, core::SpawnStage::privileges,
+              raw_call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
     if (plan.pid_digits != nullptr)
         write_pid(plan.pid_digits);
     const std::uint64_t no_signals = 0;

@@ -51,6 +51,7 @@ struct ChildPlan {
     std::size_t limit_count = 0;
 
     bool take_context = false; ///< run the handler in the security context of its peer
+    bool no_new_privs = false;
 
     core::SpawnFailure failure; ///< out; stage none: the exec succeeded
     int told_at = -1; ///< an eventfd(2) below copy_below, if not -1: counts up with `own_table`

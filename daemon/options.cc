@@ -47,6 +47,7 @@ enum Code : int {
     opt_port_offset,
     opt_trust_files,
     opt_core_dumps,
+    opt_no_new_privs,
     opt_list_attributes,
     opt_help,
 };
@@ -81,6 +82,7 @@ constexpr std::array long_options{
     option{"port-offset", required_argument, nullptr, opt_port_offset},
     option{"trust-files", no_argument, nullptr, opt_trust_files},
     option{"core-dumps", no_argument, nullptr, opt_core_dumps},
+    option{"no-new-privs", no_argument, nullptr, opt_no_new_privs},
     option{"list-attributes", no_argument, nullptr, opt_list_attributes},
     option{"help", no_argument, nullptr, opt_help},
     option{nullptr, 0, nullptr, 0},
@@ -204,6 +206,9 @@ void Parser::take_switch(int code)
         break;
     case opt_core_dumps:
         options_.core_dumps = true;
+        break;
+    case opt_no_new_privs:
+        options_.no_new_privs = true;
         break;
     case opt_list_attributes:
         options_.list_attributes = true;

@@ -49,6 +49,7 @@ struct Options {
     std::uint16_t port_offset = 0;
     bool trust_files = false;         ///< read what others can write; always when started as xinetd
     bool core_dumps = false;          ///< of a daemon that runs as root
+    bool no_new_privs = false;        ///< for the daemon and all that it starts
     std::vector<std::string> remarks; ///< for the log: options ignored
 };
 

@@ -46,6 +46,7 @@ constexpr const char* text =
     "xinetd\n"
     "                           does and as this daemon does when started as xinetd\n"
     "  --core-dumps             let a daemon of root dump core\n"
+    "  --no-new-privs           nobody gains privileges by a set-user-ID program\n"
     "  --list-attributes        print the name of every attribute, one a line\n"
     "  --help                   this text\n\n"
     "See usherd(8) and usherd.conf(5).\n";

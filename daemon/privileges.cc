@@ -60,6 +60,13 @@ sys::Result<void> give_up_capabilities() noexcept
 
 #endif
 
+sys::Result<void> forbid_new_privileges() noexcept
+{
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return sys::last_error("prctl");
+    return {};
+}
+
 void forbid_core_dumps() noexcept
 {
     // The leak check of the address sanitizer traces its own process.

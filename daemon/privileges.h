@@ -15,6 +15,12 @@ namespace usherd::daemon {
 /// @see capabilities(7)
 [[nodiscard]] sys::Result<void> give_up_capabilities() noexcept;
 
+/// Neither the daemon nor any process that comes of it gains anything by execve(2) from now on: no
+/// ids, no capabilities. A handler that runs as root keeps those that the daemon has. To be called
+/// before there are other threads: each has its own. Cannot be taken back.
+/// @see prctl(2), PR_SET_NO_NEW_PRIVS
+[[nodiscard]] sys::Result<void> forbid_new_privileges() noexcept;
+
 /// The memory of the daemon is nobody's to dump or to trace, unless he is root; handlers are as
 /// dumpable as ever. Without root nothing happens: an own daemon is one's own to look at.
 /// @see prctl(2), PR_SET_DUMPABLE

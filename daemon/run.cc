@@ -371,6 +371,9 @@ int run(Options options)
         forbid_core_dumps();
     if (const auto given_up = give_up_capabilities(); !given_up)
         return fail_early(options, report, sys::to_string(given_up.error()));
+    if (options.no_new_privs)
+        if (const auto forbidden = forbid_new_privileges(); !forbidden)
+            return fail_early(options, report, sys::to_string(forbidden.error()));
     const auto settings = log_settings(options);
     if (!options.foreground) {
         auto detached = daemonise();

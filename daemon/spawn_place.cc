@@ -179,6 +179,7 @@ int SpawnPlace::prepare(const LaunchRequest& request, ChildPlan& plan) noexcept
     plan.limits = base.limits.data();
     plan.limit_count = base.limits.size();
     plan.take_context = base.take_context;
+    plan.no_new_privs = base.no_new_privs;
     return place_descriptors(request, plan);
 }
 

@@ -67,6 +67,7 @@ std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& sp
     plan->stderr_target = spec.process->stderr_target;
     plan->pass_fds = spec.process->pass_fds;
     plan->take_context = traits.has_selinux && spec.flags.has(config::ServiceFlag::labeled);
+    plan->no_new_privs = spec.process->no_new_privs;
     return plan;
 }
 
@@ -128,6 +129,8 @@ std::string_view name(SpawnStage stage) noexcept
         return "session";
     case SpawnStage::directory:
         return "directory";
+    case SpawnStage::privileges:
+        return "privileges";
     case SpawnStage::exec:
         return "exec";
     }

@@ -49,6 +49,7 @@ struct SpawnTemplate {
     config::StderrTarget stderr_target = config::StderrTarget::client;
     config::PassFds pass_fds = config::PassFds::inetd;
     bool take_context = false; ///< run in the security context of the peer (LABELED)
+    bool no_new_privs = false;
 };
 
 [[nodiscard]] std::shared_ptr<const SpawnTemplate> make_template(const config::ServiceSpec& spec,
@@ -81,6 +82,7 @@ enum class SpawnStage : std::uint8_t {
     limits,
     session,
     directory,
+    privileges,
     exec,
 };
 [[nodiscard]] std::string_view name(SpawnStage stage) noexcept;

@@ -3,6 +3,7 @@
 # What a daemon of root's may do, and what its handlers may.
 
 import pathlib
+import shutil
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, probe, processes
@@ -43,6 +44,37 @@ class Privileges(IntegrationCase):
             seen = probe.parse(client.exchange(4000).data)
             return {name: seen.status[name].split() for name in SETS}
         self.compare(defaults() + service(server=probe.PATH, server_args=None), scenario)
+
+    def seen_with(self, *options, **attributes):
+        probe.install(self)
+        subject = self.started(USHERD, defaults() + service(server=probe.PATH, server_args=None,
+                                                            **attributes), *options)
+        return subject, probe.parse(client.exchange(4000).data).status
+
+    def test_a_handler_with_no_new_privs_gains_none_and_has_what_the_daemon_kept(self):
+        subject, seen = self.seen_with(no_new_privs="yes")
+        own = capabilities(pathlib.Path("/proc/self/status"))
+        self.assertEqual(seen["NoNewPrivs"].strip(), "1")
+        self.assertEqual(int(seen["CapPrm"], 16), own["CapPrm"] & KEPT)
+        self.assertIn("NoNewPrivs:\t0\n",
+                      pathlib.Path(f"/proc/{subject.pid}/status").read_text())
+
+    def test_a_set_user_id_program_gives_nothing_with_no_new_privs(self):
+        program = pathlib.Path("/tmp/home/id")
+        shutil.copy("/usr/bin/id", program)
+        program.chmod(0o4755)
+        ids = service("own", user="nobody", server=program, server_args="-u")
+        ids += service("given", port=4001, user="nobody", server=program, server_args="-u",
+                       no_new_privs="yes")
+        self.started(USHERD, defaults() + ids)
+        self.assertEqual(client.exchange(4000).data, b"0\n")
+        self.assertEqual(client.exchange(4001).data, b"65534\n")
+
+    def test_the_option_is_for_the_daemon_all_its_threads_and_every_handler(self):
+        subject, seen = self.seen_with("--no-new-privs")
+        self.assertEqual(seen["NoNewPrivs"].strip(), "1")
+        for thread in pathlib.Path(f"/proc/{subject.pid}/task").iterdir():
+            self.assertIn("NoNewPrivs:\t1\n", (thread / "status").read_text())
 
     @on(USHERD)
     def test_a_reload_may_bring_a_port_below_1024_another_user_and_a_better_nice(self, kind):

@@ -61,7 +61,8 @@ TEST_CASE("attributes are written as they were read")
                              Line{"limit_action", "queue"},
                              Line{"cps_action", "delay"},
                              Line{"access_match", "closest"},
-                             Line{"pass_fds", "systemd"}}) {
+                             Line{"pass_fds", "systemd"},
+                             Line{"no_new_privs", "yes"}}) {
         DraftBench bench;
         INFO(line.name << " = " << line.value);
         bench.with({fmt::format("{} = {}", line.name, line.value)});

@@ -251,7 +251,7 @@ TEST_CASE("a service takes from defaults what it does not say itself")
         {"instances = 30", "per_source = 10", "cps = 25 30", "groups = yes", "umask = 002",
          "max_load = 3", "log_type = FILE /x", "bind = 127.0.0.1", "stderr = log",
          "cps_action = delay", "kill_grace = 9", "limit_action = queue", "access_match = closest",
-         "backlog = 5", "freebind = yes", "max_runtime = 10"});
+         "backlog = 5", "freebind = yes", "max_runtime = 10", "no_new_privs = yes"});
     const ServiceSpec spec = spec_with({}, defaults);
     CHECK(spec.policy->instances == 30);
     CHECK(spec.policy->per_source == 10);
@@ -271,8 +271,10 @@ TEST_CASE("a service takes from defaults what it does not say itself")
     CHECK(spec.settings->backlog == 5U);
     CHECK(spec.settings->freebind);
     CHECK(spec.max_runtime == 10s);
+    CHECK(spec.process->no_new_privs);
 
     const ServiceSpec own = spec_with({"instances = UNLIMITED", "groups = no", "bind = ::1",
+                                       "no_new_privs = no",
                                        "log_type = FILE /y", "max_runtime = UNLIMITED"},
                                       defaults);
     CHECK(own.policy->instances == access::unlimited);
@@ -280,6 +282,7 @@ TEST_CASE("a service takes from defaults what it does not say itself")
     CHECK(endpoints_of(own) == "[::1]:8000");
     CHECK_FALSE(own.settings->log_target_inherited);
     CHECK_FALSE(own.max_runtime);
+    CHECK_FALSE(own.process->no_new_privs);
 }
 
 TEST_CASE("origins tell the lines of the service from those of defaults")

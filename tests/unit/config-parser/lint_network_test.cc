@@ -96,6 +96,20 @@ TEST_CASE("UL014: a script that holds the first line of an answer is a handler o
     CHECK(other.told(service("", "/bin/health")) == "");
 }
 
+TEST_CASE("UL015: a set-user-ID server is told where that has no effect")
+{
+    LintBench bench;
+    bench.statuses["/bin/cat"].mode = 04755;
+    CHECK(bench.told(service("no_new_privs = yes")) ==
+          "UL015 8:1 service 'svc': /bin/cat (mode 4755) gets no ids of its own with no_new_privs "
+          "= yes");
+    CHECK(bench.told(service("no_new_privs = no")) == "");
+    bench.statuses["/bin/cat"].mode = 02755;
+    CHECK(bench.told(service("no_new_privs = yes")).starts_with("UL015 8:1 "));
+    bench.statuses["/bin/cat"].mode = 0755;
+    CHECK(bench.told(service("no_new_privs = yes")) == "");
+}
+
 TEST_CASE("a finding shows the line it is about")
 {
     LintBench bench;

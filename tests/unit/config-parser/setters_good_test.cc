@@ -285,7 +285,7 @@ TEST_CASE("the extensions set their fields")
     bench.with({"backlog = 4096", "freebind = yes", "socket_mode = 0660", "socket_owner = games",
                 "socket_group = 5", "stderr = log", "max_runtime = 2h", "kill_grace = 1m",
                 "limit_action = queue", "cps_action = delay", "access_match = closest",
-                "pass_fds = both"});
+                "pass_fds = both", "no_new_privs = yes"});
     const ServiceSpec& spec = bench.draft.spec;
     CHECK(spec.settings->backlog == 4096U);
     CHECK(spec.settings->freebind);
@@ -299,6 +299,7 @@ TEST_CASE("the extensions set their fields")
     CHECK(spec.settings->cps_action == CpsAction::delay);
     CHECK(spec.policy->access_match == access::AccessMatch::closest);
     CHECK(spec.process->pass_fds == PassFds::both);
+    CHECK(spec.process->no_new_privs);
     CHECK_FALSE(DraftBench().with({"max_runtime = UNLIMITED"}).draft.spec.max_runtime);
 }
 

@@ -237,6 +237,8 @@ TEST_CASE("bad values of the extensions are reported")
                                          "closest, found 'closer'; did you mean 'closest'?"},
         BadLine{"pass_fds = all", "2:12 error service: pass_fds: expected inetd, systemd or both, "
                                   "found 'all'"},
+        BadLine{"no_new_privs = on",
+                "2:16 error service: no_new_privs: expected yes or no, found 'on'"},
     };
     check_all(lines);
 }
