@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cassert>
+#include <charconv>
 #include <cstring>
 
 namespace usherd::access {
@@ -127,11 +128,18 @@ IpAddress::Bytes16 keep_bits(IpAddress::Bytes16 bytes, unsigned length) noexcept
 std::string to_string(const IpAddress& address)
 {
     std::array<char, INET6_ADDRSTRLEN> text{};
-    if (address.family() == Family::ipv4)
-        ::inet_ntop(AF_INET, address.ipv4_bytes().data(), text.data(), text.size());
-    else
+    if (address.family() == Family::ipv6) {
         ::inet_ntop(AF_INET6, address.bytes().data(), text.data(), text.size());
-    return text.data();
+        return text.data();
+    }
+    // inet_ntop(3) does it by sprintf(3), which takes seven times as long: for each connection, and
+    // for each word of an address list.
+    char* end = text.data();
+    for (const std::uint8_t octet : address.ipv4_bytes()) {
+        end = std::to_chars(end, text.data() + text.size(), octet).ptr;
+        *end++ = '.';
+    }
+    return {text.data(), end - 1};
 }
 
 std::string log_text(const Peer& peer)

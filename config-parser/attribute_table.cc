@@ -123,11 +123,11 @@ static_assert(table.size() <= slot_count / 2);
 constexpr auto slots = [] {
     std::array<std::uint16_t, slot_count> rows{};
     rows.fill(no_row);
-    for (std::uint16_t row = 0; row < table.size(); ++row) {
+    for (std::size_t row = 0; row < table.size(); ++row) {
         std::size_t slot = hash_of(table[row].name) % slot_count;
         while (rows[slot] != no_row)
             slot = (slot + 1) % slot_count;
-        rows[slot] = row;
+        rows[slot] = static_cast<std::uint16_t>(row);
     }
     return rows;
 }();

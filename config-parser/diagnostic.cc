@@ -57,17 +57,17 @@ void keep_source_line(Diagnostic& diagnostic, std::string_view line)
 
 } // namespace
 
-SourceId Sources::add(std::string path, Text text)
+SourceId Sources::add(std::string_view path, Text text)
 {
     const auto id = static_cast<SourceId>(files_.size());
     const std::size_t length = path.rfind('/') + 1; // of the directory; 0 where there is no slash
-    const auto known = std::find(directories_.begin(), directories_.end(),
-                                 std::string_view(path).substr(0, length));
+    const std::string_view in = path.substr(0, length);
+    const auto known = std::find(directories_.begin(), directories_.end(), in);
     const auto directory = static_cast<std::uint32_t>(known - directories_.begin());
     if (directory == directories_.size())
-        directories_.push_back(path.substr(0, length));
+        directories_.emplace_back(in);
     files_.push_back({directory, static_cast<std::uint32_t>(names_.size())});
-    names_.append(path, length);
+    names_.append(path.substr(length));
     if (text != nullptr)
         open_.push_back({id, std::move(text), {}, 0, {}});
     return id;

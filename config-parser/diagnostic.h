@@ -28,7 +28,7 @@ public:
     using Reader = std::function<Text(const std::string& path)>;
 
     /// @param path as the operator knows it; shown in diagnostics.
-    SourceId add(std::string path, Text text);
+    SourceId add(std::string_view path, Text text);
     /// Gives texts back that were dropped; may return null. Set for the time of a load.
     void set_reader(Reader reader) { reader_ = std::move(reader); }
     /// Empty for a file that there is not.

@@ -53,7 +53,7 @@ private:
     [[nodiscard]] bool keeps_times(const std::string& path, std::uint64_t device);
 
     Trust trust_;
-    bool is_root_; ///< the daemon's effective user
+    bool is_root_;                          ///< the daemon's effective user
     std::map<std::uint64_t, bool> devices_; ///< whether their times can be relied on
     std::string executable_;                ///< the last that was: many services have the same
 };

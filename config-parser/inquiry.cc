@@ -52,7 +52,8 @@ Kind InquiryLog::note(Inquiry inquiry, Kind answer)
     auto found = kept_.find(inquiry);
     if (found == kept_.end() && kept_.size() < most_kept)
         found =
-            kept_.emplace(std::move(inquiry), Kept{static_cast<std::uint32_t>(kept_.size()), answer})
+            kept_
+                .emplace(std::move(inquiry), Kept{static_cast<std::uint32_t>(kept_.size()), answer})
                 .first;
     // One that has changed while it was asked is as good as unknown.
     if (found == kept_.end() || std::get<Kind>(found->second.answer) != answer)

@@ -39,11 +39,10 @@ struct Inquiry {
 };
 
 /// Of each kind its own.
-using Answer =
-    std::variant<std::optional<std::uint16_t>, std::optional<ProtocolEntry>,
-                 std::optional<UserEntry>, std::optional<std::uint32_t>, std::vector<std::uint32_t>,
-                 std::vector<access::IpAddress>, std::optional<std::string>,
-                 std::variant<std::monostate, FileError>>;
+using Answer = std::variant<std::optional<std::uint16_t>, std::optional<ProtocolEntry>,
+                            std::optional<UserEntry>, std::optional<std::uint32_t>,
+                            std::vector<std::uint32_t>, std::vector<access::IpAddress>,
+                            std::optional<std::string>, std::variant<std::monostate, FileError>>;
 
 struct AnsweredInquiry {
     Inquiry inquiry;

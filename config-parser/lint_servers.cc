@@ -91,8 +91,8 @@ void check_replaceable(LintRun& run, const ServiceSpec& spec)
 void check_setuid(LintRun& run, const ServiceSpec& spec)
 {
     constexpr std::uint32_t set_user_id = 04000, set_group_id = 02000;
-    const auto status = spec.process->no_new_privs ? run.status(spec.process->server)
-                                                   : std::optional<FileStatus>{};
+    const auto status =
+        spec.process->no_new_privs ? run.status(spec.process->server) : std::optional<FileStatus>{};
     if (status && !status->is_directory && (status->mode & (set_user_id | set_group_id)) != 0)
         run.report(Lint::setuid_in_vain, spec, "server",
                    fmt::format("{} (mode {:04o}) gets no ids of its own with no_new_privs = yes",

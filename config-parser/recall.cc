@@ -136,8 +136,7 @@ const LoadMemory::File* Recall::find(const std::string& path) const
                          [this](const LoadMemory::File& one, const std::string& wanted) {
                              return last_.sources->compare(one.source, wanted) < 0;
                          });
-    const bool found =
-        file != last_.files.end() && last_.sources->compare(file->source, path) == 0;
+    const bool found = file != last_.files.end() && last_.sources->compare(file->source, path) == 0;
     return found ? &*file : nullptr;
 }
 

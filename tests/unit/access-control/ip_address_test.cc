@@ -9,8 +9,9 @@ namespace usherd::access {
 
 TEST_CASE("an address prints as it was written in its canonical form")
 {
-    for (const auto* text : {"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "2001:db8::7",
-                             "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "fe80::1", "ff02::fb"})
+    for (const auto* text :
+         {"0.0.0.0", "127.0.0.1", "255.255.255.255", "9.10.99.100", "::", "::1", "2001:db8::7",
+          "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "fe80::1", "ff02::fb"})
         CHECK(to_string(ip(text)) == text);
     CHECK(to_string(ip("2001:DB8:0:0:0:0:0:7")) == "2001:db8::7");
     CHECK(to_string(ip("2001:db8:0:0:1:0:0:1")) == "2001:db8::1:0:0:1");

@@ -273,10 +273,10 @@ TEST_CASE("a service takes from defaults what it does not say itself")
     CHECK(spec.max_runtime == 10s);
     CHECK(spec.process->no_new_privs);
 
-    const ServiceSpec own = spec_with({"instances = UNLIMITED", "groups = no", "bind = ::1",
-                                       "no_new_privs = no",
-                                       "log_type = FILE /y", "max_runtime = UNLIMITED"},
-                                      defaults);
+    const ServiceSpec own =
+        spec_with({"instances = UNLIMITED", "groups = no", "bind = ::1", "no_new_privs = no",
+                   "log_type = FILE /y", "max_runtime = UNLIMITED"},
+                  defaults);
     CHECK(own.policy->instances == access::unlimited);
     CHECK_FALSE(own.process->groups);
     CHECK(endpoints_of(own) == "[::1]:8000");

@@ -176,7 +176,7 @@ TEST_CASE_METHOD(Resolving, "the deadline covers the look-up as a whole")
     const auto begin = std::chrono::steady_clock::now();
     CHECK(name_of("192.0.2.7").empty());
     const auto took = std::chrono::steady_clock::now() - begin;
-    CHECK(took >= 300ms);
+    CHECK(took >= 290ms); // libevent's clock is the coarse one: a tick or two behind this one
     CHECK(took < 3s);
 }
 
