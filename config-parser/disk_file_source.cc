@@ -32,6 +32,8 @@ public:
         if (fd_ >= 0)
             ::close(fd_);
     }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
     Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     Descriptor& operator=(Descriptor&&) = delete;
     [[nodiscard]] int get() const noexcept { return fd_; }
