@@ -174,8 +174,26 @@ void Parser::take_syslog(std::string_view name)
     options_.syslog_facility = found->value;
 }
 
+/// Switches that say one thing.
+struct Switch {
+    int code;
+    bool Options::*option;
+};
+constexpr std::array switches{
+    Switch{opt_stayalive, &Options::stay_alive},
+    Switch{opt_inetd_compat, &Options::inetd_compat},
+    Switch{opt_http_allow_remote, &Options::http_allow_remote},
+    Switch{opt_trust_files, &Options::trust_files},
+    Switch{opt_core_dumps, &Options::core_dumps},
+    Switch{opt_no_new_privs, &Options::no_new_privs},
+    Switch{opt_list_attributes, &Options::list_attributes},
+};
+
 void Parser::take_switch(int code)
 {
+    for (const Switch& one : switches)
+        if (one.code == code)
+            options_.*one.option = true;
     switch (code) {
     case 'd':
         options_.debug = options_.foreground = true;
@@ -186,34 +204,13 @@ void Parser::take_switch(int code)
     case opt_foreground:
         options_.foreground = options_.stay_alive = options_.foreground_for_people = true;
         break;
-    case opt_stayalive:
-        options_.stay_alive = true;
-        break;
-    case opt_inetd_compat:
-        options_.inetd_compat = true;
-        break;
     case opt_inetd_ipv6:
         options_.inetd_dialect = config::InetdDialect::gnu;
         break;
     case opt_no_status_socket:
         options_.status_socket.emplace();
         break;
-    case opt_http_allow_remote:
-        options_.http_allow_remote = true;
-        break;
-    case opt_trust_files:
-        options_.trust_files = true;
-        break;
-    case opt_core_dumps:
-        options_.core_dumps = true;
-        break;
-    case opt_no_new_privs:
-        options_.no_new_privs = true;
-        break;
-    case opt_list_attributes:
-        options_.list_attributes = true;
-        break;
-    default: // -reuse has no effect, as with xinetd
+    default: // one of `switches`; -reuse has no effect, as with xinetd
         break;
     }
 }

@@ -341,6 +341,15 @@ void write_library_message(int severity, const char* text)
                            fmt::format("libevent: {}", text));
 }
 
+sys::Result<void> give_up_privileges(const Options& options)
+{
+    if (!options.core_dumps)
+        forbid_core_dumps();
+    if (auto given_up = give_up_capabilities(); !given_up || !options.no_new_privs)
+        return given_up;
+    return forbid_new_privileges();
+}
+
 int fail_early(const Options& options, StartReport& report, std::string_view message)
 {
     const std::string text = fmt::format("{}: {}", options.program, message);
@@ -367,13 +376,8 @@ int run(Options options)
     options.remarks.insert(options.remarks.end(), rejected.begin(), rejected.end());
     LowDescriptors low(launcher_descriptors(worker_count(options)));
     auto traits = prepare_process();
-    if (!options.core_dumps)
-        forbid_core_dumps();
-    if (const auto given_up = give_up_capabilities(); !given_up)
+    if (const auto given_up = give_up_privileges(options); !given_up)
         return fail_early(options, report, sys::to_string(given_up.error()));
-    if (options.no_new_privs)
-        if (const auto forbidden = forbid_new_privileges(); !forbidden)
-            return fail_early(options, report, sys::to_string(forbidden.error()));
     const auto settings = log_settings(options);
     if (!options.foreground) {
         auto detached = daemonise();
