@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "daemon/sys/unique_fd.h"
@@ -24,5 +25,10 @@ public:
 private:
     std::vector<sys::UniqueFd> held_;
 };
+
+/// Has the kernel's table of this process hold `count` descriptors, or as many as the limit allows.
+/// Where threads share it, each doubling waits until every processor has seen the old one go, 5 to
+/// 15 ms: so to be called before there is a second one. If it fails, the table grows later.
+void make_room_for_descriptors(std::size_t count) noexcept;
 
 } // namespace usherd::daemon

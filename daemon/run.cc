@@ -4,12 +4,14 @@
 #include <climits>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/daemonise.h"
 #include "daemon/log.h"
+#include "daemon/low_descriptors.h"
 #include "daemon/pid_file.h"
 #include "daemon/privileges.h"
 #include "daemon/process_traits.h"
@@ -64,6 +66,16 @@ Reloader::Settings reload_settings(const Options& options)
     settings.options.base_directory = options.base_directory;
     settings.trust = options.trust_files ? config::Trust::everybody : config::Trust::owners;
     return settings;
+}
+
+/// One for each socket that listens, and some for clients, handlers and the daemon itself.
+std::size_t descriptors_for(const config::LoadResult& loaded)
+{
+    constexpr std::size_t others = 1024;
+    return std::accumulate(loaded.services.begin(), loaded.services.end(), others,
+                           [](std::size_t sum, const config::SpecPointer& spec) {
+                               return sum + spec->endpoints.size();
+                           });
 }
 
 const char* dump_file(const Options& options)
@@ -181,7 +193,6 @@ bool Daemon::may_start(const config::LoadResult& loaded)
 int Daemon::run()
 {
     sys::use_one_heap();
-    worker_.start(); // now, so that a machine that is out of processes can still be given new rules
     for (const std::string& remark : options_.remarks)
         log_.warning("{}", remark);
     if (!options_.pid_file.empty()) {
@@ -207,6 +218,8 @@ bool Daemon::begin()
     server_.report_diagnostics(loaded);
     if (!may_start(loaded))
         return false;
+    make_room_for_descriptors(descriptors_for(loaded));
+    worker_.start(); // now, so that a machine that is out of processes can still be given new rules
     if (options_.debug) {
         log_.flush();
         fmt::print(stderr, "{}", server_.configuration_text(loaded));
