@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <numeric>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,6 +18,15 @@ LowDescriptors::LowDescriptors(unsigned count)
             return;
         held_.push_back(std::move(descriptor));
     }
+}
+
+std::size_t descriptors_for(const config::LoadResult& loaded)
+{
+    constexpr std::size_t others = 1024;
+    return std::accumulate(loaded.services.begin(), loaded.services.end(), others,
+                           [](std::size_t sum, const config::SpecPointer& spec) {
+                               return sum + spec->endpoints.size();
+                           });
 }
 
 void make_room_for_descriptors(std::size_t count) noexcept

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "config-parser/load.h"
 #include "daemon/sys/unique_fd.h"
 
 namespace usherd::daemon {
@@ -25,6 +26,9 @@ public:
 private:
     std::vector<sys::UniqueFd> held_;
 };
+
+/// One for each socket that listens, and some for clients, handlers and the daemon itself.
+[[nodiscard]] std::size_t descriptors_for(const config::LoadResult& loaded);
 
 /// Has the kernel's table of this process hold `count` descriptors, or as many as the limit allows.
 /// Where threads share it, each doubling waits until every processor has seen the old one go, 5 to

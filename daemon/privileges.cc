@@ -76,4 +76,13 @@ void forbid_core_dumps() noexcept
 #endif
 }
 
+sys::Result<void> give_up_privileges(const Options& options) noexcept
+{
+    if (!options.core_dumps)
+        forbid_core_dumps();
+    if (auto given_up = give_up_capabilities(); !given_up || !options.no_new_privs)
+        return given_up;
+    return forbid_new_privileges();
+}
+
 } // namespace usherd::daemon

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "daemon/options.h"
 #include "daemon/sys/result.h"
 
 namespace usherd::daemon {
@@ -25,5 +26,8 @@ namespace usherd::daemon {
 /// dumpable as ever. Without root nothing happens: an own daemon is one's own to look at.
 /// @see prctl(2), PR_SET_DUMPABLE
 void forbid_core_dumps() noexcept;
+
+/// All of these, as the options say.
+[[nodiscard]] sys::Result<void> give_up_privileges(const Options& options) noexcept;
 
 } // namespace usherd::daemon

@@ -4,7 +4,6 @@
 #include <climits>
 #include <cstdlib>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,16 +65,6 @@ Reloader::Settings reload_settings(const Options& options)
     settings.options.base_directory = options.base_directory;
     settings.trust = options.trust_files ? config::Trust::everybody : config::Trust::owners;
     return settings;
-}
-
-/// One for each socket that listens, and some for clients, handlers and the daemon itself.
-std::size_t descriptors_for(const config::LoadResult& loaded)
-{
-    constexpr std::size_t others = 1024;
-    return std::accumulate(loaded.services.begin(), loaded.services.end(), others,
-                           [](std::size_t sum, const config::SpecPointer& spec) {
-                               return sum + spec->endpoints.size();
-                           });
 }
 
 const char* dump_file(const Options& options)
@@ -352,15 +341,6 @@ void write_library_message(int severity, const char* text)
     if (library_log != nullptr)
         library_log->write(severity < warning ? Level::debug : Level::warning,
                            fmt::format("libevent: {}", text));
-}
-
-sys::Result<void> give_up_privileges(const Options& options)
-{
-    if (!options.core_dumps)
-        forbid_core_dumps();
-    if (auto given_up = give_up_capabilities(); !given_up || !options.no_new_privs)
-        return given_up;
-    return forbid_new_privileges();
 }
 
 int fail_early(const Options& options, StartReport& report, std::string_view message)
