@@ -58,6 +58,7 @@ ERRORS = {
     "child.dup3": ("EBUSY", "EINTR", "EMFILE"),
     "child.execve": ("EACCES", "EAGAIN", "ENOENT", "ENOMEM", "ETXTBSY"),
     "child.ioctl": ("ENOTTY",),
+    "child.prctl": ("EINVAL",),
     "child.prlimit64": ("EPERM",),
     "child.setgid": ("EPERM", "EAGAIN"),
     "child.setgroups": ("ENOMEM", "EPERM"),
@@ -70,8 +71,8 @@ ERRORS = {
 COMMON = {"accept4", "clone", "dup3", "epoll_ctl", "epoll_wait", "fcntl", "fstat", "getsockname",
           "pipe2", "read", "read.event", "recvmsg", "sendmsg", "stat", "wait4", "write"} | {call for call in ERRORS if call.startswith("child.")}
 # Of these, only there.
-ONCE = {"child.chdir", "child.close_range", "child.execve", "child.ioctl", "child.prlimit64",
-        "child.setgid", "child.setgroups", "child.setpriority", "child.setuid"}
+ONCE = {"child.chdir", "child.close_range", "child.execve", "child.ioctl", "child.prctl",
+        "child.prlimit64", "child.setgid", "child.setgroups", "child.setpriority", "child.setuid"}
 
 
 def errors_of(path, call):

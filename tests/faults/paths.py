@@ -31,7 +31,7 @@ def configuration():
         defaults(cps="0 0", stderr="log"),
         # As another user, with everything that a child can be told to do.
         program("program", PROGRAM, user="alice", group="readers", groups="yes", nice=5,
-                umask="027", rlimit_files=100, rlimit_cpu=60),
+                umask="027", rlimit_files=100, rlimit_cpu=60, no_new_privs="yes"),
         program("complain", COMPLAIN, mode="complain"),
         program("unix", None, listen=f"unix:{UNIX_SOCKET}", flags=None, socket_mode="0600",
                 socket_owner="root"),

@@ -100,6 +100,7 @@ constexpr std::array names{"accept4",
                            "child.dup3",
                            "child.execve",
                            "child.ioctl",
+                           "child.prctl",
                            "child.prlimit64",
                            "child.rt_sigaction",
                            "child.rt_sigprocmask",
@@ -375,11 +376,12 @@ extern "C" int usherd_child_fault(long number)
         long number;
         const char* name;
     };
-    static constexpr std::array<Raw, 18> raws{{{SYS_chdir, "child.chdir"},
+    static constexpr std::array<Raw, 19> raws{{{SYS_chdir, "child.chdir"},
                                                {SYS_close_range, "child.close_range"},
                                                {SYS_dup3, "child.dup3"},
                                                {SYS_execve, "child.execve"},
                                                {SYS_ioctl, "child.ioctl"},
+                                               {SYS_prctl, "child.prctl"},
                                                {SYS_prlimit64, "child.prlimit64"},
                                                {SYS_rt_sigaction, "child.rt_sigaction"},
                                                {SYS_rt_sigprocmask, "child.rt_sigprocmask"},
