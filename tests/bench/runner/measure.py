@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 from . import works
 from .clients import Crowd, Silent, offer, offering, transfer
@@ -57,8 +58,9 @@ class Attempt:
             with RunningServer(self.peer, site, work, environment) as server:
                 yield server
 
-    def offer(self, server):
-        options = self.scenario.load_options(self.share)
+    def offer(self, server, share=None):
+        """@param share of the full load, where it is not the attempt's"""
+        options = self.scenario.load_options(self.share if share is None else share)
         return offer(server.site, server.port, options, self.scenario.address)
 
     def size(self, full):
@@ -85,16 +87,37 @@ def measure_relay(attempt):
     return {"megabytes_per_second": rate}
 
 
+SLICES = 6  #: of the load, for each of a pair
+
+
 def measure_pair(attempt):
-    """The same load on two starts, the second with more to look at; which is first alternates."""
+    """Two servers that differ in one thing run side by side and have the load in slices by turns: one
+    after the other, what the machine does meanwhile is more than the difference."""
     scenario = attempt.scenario
-    pair = [("without", replace(scenario.work, **scenario.less)), ("with", scenario.work)]
+    works_of = {"without": replace(scenario.work, **scenario.less), "with": scenario.work}
+    turn = 1 if attempt.round % 2 else -1
+    slices = {name: [] for name in works_of}
+    with ExitStack() as stack:
+        servers = {}
+        for name, work in list(works_of.items())[::turn]:
+            sized = replace(work, size=_scaled(attempt, work))
+            servers[name] = stack.enter_context(_crowded(attempt, sized))
+        for _ in range(SLICES):
+            for name in list(works_of)[::turn]:
+                slices[name].append(attempt.offer(servers[name], attempt.share / SLICES))
+            turn = -turn
+    return summarize_pair(slices)
+
+
+def summarize_pair(slices):
+    """@param slices {"with" or "without": what usherd-load said of each} @return medians of their p50,
+    and what one is over the other; no ratio if one of them has served nothing"""
     result = {"offered": 0, "errors": {}}
-    for name, work in pair if attempt.round % 2 else pair[::-1]:
-        one = measure_crowded(attempt, replace(work, size=_scaled(attempt, work)))
-        result[name] = one["microseconds"]["p50"]
-        result["offered"] += one["offered"]
-        result["errors"][name] = sum(one["errors"].values())
+    for name, loads in slices.items():
+        times = [one["microseconds"]["p50"] for one in loads if one["microseconds"]["p50"]]
+        result[name] = median(times) if times else None
+        result["offered"] += sum(one["offered"] for one in loads)
+        result["errors"][name] = sum(sum(one["errors"].values()) for one in loads)
     if result["with"] and result["without"]:
         result["ratio"] = result["with"] / result["without"]
     return result
@@ -104,16 +127,23 @@ def _scaled(attempt, work):
     return max(1, int(work.size * attempt.share)) if work.size > 1 else work.size
 
 
-def measure_crowded(attempt, work, environment=()):
-    """The load, while as many handlers run as the work says."""
-    with attempt.started(work, environment) as server:
+@contextmanager
+def _crowded(attempt, work):
+    """A server, and as many handlers as the work says."""
+    with attempt.started(work) as server:
         with Crowd(server.port, first_byte=True) as crowd:
             crowd.grow(work.size if work.kind == "hold" else 0)
-            before = server.cpu_seconds() if work.kind != "hold" else None
-            result = attempt.offer(server)
-            if before is not None:
-                result["cpu_seconds"] = server.cpu_seconds() - before
-            result["rss"] = server.rss()
+            yield server
+
+
+def measure_crowded(attempt, work):
+    """The load, while as many handlers run as the work says."""
+    with _crowded(attempt, work) as server:
+        before = server.cpu_seconds() if work.kind != "hold" else None
+        result = attempt.offer(server)
+        if before is not None:
+            result["cpu_seconds"] = server.cpu_seconds() - before
+        result["rss"] = server.rss()
     return result
 
 

@@ -43,14 +43,14 @@ ECHOES = ("-c", "32", "-j", "2", "--udp", "--request", DATAGRAM, "-e", str(len(D
           "--timeout-ms", "20", "--network", "10", "--sources", "4000")  # fmt: skip
 
 SCENARIOS = (
-    Scenario("spawn-32", "load", works.SPAWN, ("-c", "32", "-e", "3", *SPREAD), 6000, 4, 300),
+    Scenario("spawn-32", "load", works.SPAWN, ("-c", "32", "-e", "3", *SPREAD), 20000, 5, 300),
     Scenario("spawn-1", "load", works.SPAWN, ONE, 2500, 4, 100),
     Scenario("refuse-32", "load", works.REFUSE,
              ("-c", "32", "-j", "2", "--refusal", *SPREAD), 40000, 3, 1000),
     Scenario("services", "services", Work("services", 10000)),
-    Scenario("per-source", "pair", Work("hold", 5000, limited=True), ONE_AND_END, 2000, 2, 100,
+    Scenario("per-source", "pair", Work("hold", 5000, limited=True), ONE_AND_END, 6000, 6, 300,
              less={"limited": False}),
-    Scenario("prefixes", "pair", Work("list", 100000), ONE, 2000, 2, 100,
+    Scenario("prefixes", "pair", Work("list", 100000), ONE, 6000, 6, 300,
              less={"size": 1}),
     Scenario("relay-1", "relay", works.RELAY, ("-P", "1"), seconds=4),
     Scenario("daytime-1", "load", works.DAYTIME, ("-c", "1", *SPREAD), 10000, 2, 500),
