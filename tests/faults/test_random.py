@@ -42,7 +42,7 @@ UNLUCKY = (clients.Unexpected, OSError, ValueError, AssertionError)
 
 # Call -> what the log says of it, where every error of it has to be told.
 TOLD = {"clone": "fork failed", "child.execve": "execv(", "child.chdir": "directory failed",
-        "child.setgroups": "groups failed", "epoll_ctl": "Epoll ADD",
+        "child.setgroups": "groups failed", "child.prctl": "privileges failed", "epoll_ctl": "Epoll ADD",
         "sendmsg": "tcp_wrappers cannot be asked", "connect": "can't connect to remote host"}
 
 

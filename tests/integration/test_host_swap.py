@@ -11,7 +11,7 @@ import subprocess
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, sandbox
 from harness import daemon as daemons
-from harness.case import LINKED, XINETD, IntegrationCase, on, processes, wait
+from harness.case import LINKED, XINETD, IntegrationCase, not_wrapped, on, processes, wait
 from harness.config import internal, service
 
 ETC = pathlib.Path("/etc")
@@ -109,6 +109,7 @@ class HostSwap(IntegrationCase):
         self.assertIn(b"w", client.ask(4004, b"w"))
 
     @on(XINETD, LINKED)
+    @not_wrapped("start-stop-daemon looks for its program by /proc/PID/exe")
     def test_debians_init_script_works_unmodified(self, kind):
         self.install(kind)
         self.addCleanup(self.end_leftovers)

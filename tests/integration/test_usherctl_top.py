@@ -93,7 +93,7 @@ class Top(IntegrationCase):
 
     def pid(self):
         return next(pid for pid in processes.pids()
-                    if processes.command(pid).startswith("usherctl"))
+                    if processes.command(pid).endswith(f"--socket {SOCKET} top"))
 
     def check_restored(self):
         """The terminal is as the shell had it: its screen, its cursor, its line mode."""
