@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 
 from runner import publish, report
-from runner.measure import METHODS, Measurement
+from runner.measure import METHODS, Measurement, summarize_pair
 from runner.peers import all_peers
 from runner.rows import ROWS, SCENARIOS, Hold, Row
 
@@ -24,6 +24,22 @@ def measured(peer, rates, tail=100.0, failed=0, scenario="s"):
         })
         for number, rate in enumerate(rates, 1)
     ]  # fmt: skip
+
+
+def sliced(*medians):
+    return [{"offered": 10, "errors": {"reset": 1}, "microseconds": {"p50": one}} for one in medians]
+
+
+class Pair(unittest.TestCase):
+    def test_the_ratio_is_of_the_medians_of_the_slices(self):
+        result = summarize_pair({"without": sliced(100, 900, 110), "with": sliced(132, 130, 700)})
+        self.assertAlmostEqual(result["ratio"], 1.2)
+        self.assertEqual((result["offered"], result["errors"]), (60, {"without": 3, "with": 3}))
+
+    def test_a_server_that_has_served_nothing_has_no_ratio(self):
+        result = summarize_pair({"without": sliced(None), "with": sliced(100)})
+        self.assertNotIn("ratio", result)
+        self.assertIsNone(result["without"])
 
 
 class Summary(unittest.TestCase):

@@ -111,7 +111,7 @@ ROWS = (
     Row(
         "per-source-ratio",
         "the same, over that with no per_source",
-        "a start without per_source, the same 5,000 handlers; just before or after",
+        "a server without per_source and as many handlers beside it; they have the load by turns",
         "per-source", ("ratio",), "×", LOWER, "", NO_SLOWER,
     ),
     Row(
@@ -123,7 +123,7 @@ ROWS = (
     Row(
         "prefixes-ratio",
         "the same, over that with one prefix",
-        "a start with one prefix in only_from, just before or after",
+        "a server with one prefix in only_from beside it; they have the load by turns",
         "prefixes", ("ratio",), "×", LOWER, "", NO_SLOWER,
     ),
     Row(
