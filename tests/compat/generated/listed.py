@@ -123,6 +123,13 @@ def contradicting(file, difference, _):
 
 
 @rule("note")
+def intercepted(_, difference, __):
+    """That an internal service of many threads cannot be intercepted is told once, for both reasons."""
+    return len(difference.old) == 2 and len(difference.new) == 1 and all(
+        "cannot be intercepted" in text for text in difference.old + difference.new)
+
+
+@rule("note")
 def braces(file, difference, _):
     return follows(difference) and complaint(
         file, difference, "only_from|no_access", "in its braces, which exceeds 255|has more than four octets|has no dot before")
@@ -173,7 +180,11 @@ def mapped(file, difference, _):
 
 @rule("D1")
 def bad_defaults(file, difference, _):
-    """A bad value in defaults: status 1, in xinetd 0."""
+    """A bad value in defaults: status 1, in xinetd 0, and it tells nothing of what it would have seen
+    after the last line."""
+    ends = any("the configuration is refused" in text for texts in file.told.values() for text in texts)
+    if ends and difference.what == "ERROR later" and not difference.old:
+        return True
     return difference.section is None and (difference.aspect == "exit" and difference.old == ["0"]
                                            and difference.new == ["1"] or difference.old == ["Exiting..."])
 

@@ -11,24 +11,36 @@ PLACE = re.compile(r" \[file=([^\]]*)\] \[line=(\d+)\]$")
 SEVERITIES = ("ERROR", "WARNING", "CRITICAL")
 # The number of a section is in its name, n12x, and in its id, i12x.
 OWNER = re.compile(r"\b[ni](\d+)x\b")
+# usherd names the line of a service about which it has something to say later.
+LATER = re.compile(r"\S*/conf:(\d+): service '")
 # Tried ten times and told each time; that it happens is what counts.
 REPEATED = re.compile(r"bind failed")
 
 
-def diagnostics(text, ids=None):
-    """[(severity, line or None, section or None, text)] of a log. `ids` maps further ids to sections."""
+def owner_of(said, reading):
+    """The section that a text without a place is about: by a numbered name or id, by another id of one
+    section alone, by the line of the service; None if it has none of them."""
+    plain = re.sub(r"\\x[0-9a-f]{2}", " ", said)
+    owner = OWNER.search(plain)
+    if owner or not reading:
+        return int(owner[1]) if owner else None
+    named = next((number for id, number in reading.ids.items()
+                  if f"'{id}'" in said or f" {id} " in f"{said} "), None)
+    later = LATER.match(said)
+    return reading.section_at(int(later[1])) if named is None and later else named
+
+
+def diagnostics(text, reading=None):
+    """[(severity, line or None, section or None, text)] of a log about the file of a Reading."""
     found = []
     for line in text.split("\n"):
         match = LINE.match(line)
         if not match or match[1] not in SEVERITIES:
             continue
         place = PLACE.search(match[2])
-        owner = OWNER.search(match[2])
-        section = int(owner[1]) if owner else next(
-            (number for id, number in (ids or {}).items()
-             if f"'{id}'" in match[2] or f" {id} " in match[2]), None)
-        entry = (match[1], int(place[2]) if place else None, None if place else section,
-                 PLACE.sub("", match[2]))
+        said = PLACE.sub("", match[2])
+        entry = (match[1], int(place[2]) if place else None,
+                 None if place else owner_of(said, reading), said)
         if not (REPEATED.search(entry[3]) and entry in found):
             found.append(entry)
     return found
@@ -37,7 +49,7 @@ def diagnostics(text, ids=None):
 def told(log, reading):
     """{section: [text]} of a log."""
     found = collections.defaultdict(list)
-    for _, line, owner, text in diagnostics(log, reading.ids):
+    for _, line, owner, text in diagnostics(log, reading):
         found[reading.section_at(line) if line else owner].append(text)
     return found
 
@@ -134,6 +146,16 @@ def diagnostic_differences(old, new, reading):
                              [entry[3] for entry in new if entry[:3] == key])
 
 
+def spoken_of(dropped, words, found, reading):
+    """Of several sections of a name that usherd drops, the one that xinetd speaks of: one that it has
+    brought back (S5), or whose bad value is none to it, and that has the socket type it names."""
+    def likelihood(number):
+        types = {word for line in reading.of(number, "socket_type") for word in line.values}
+        differs = any(difference.section == number for difference in found)
+        return bool(reading.of(number, "disable")), not types.isdisjoint(words), differs
+    return max(dropped, key=likelihood)
+
+
 def named(found, reading):
     """xinetd calls a service by its name or its id alone: what it says so of one is set against what usherd says
     later of a section of that name, or said earlier when it dropped one. One message has no name."""
@@ -164,9 +186,8 @@ def named(found, reading):
                 theirs.new.pop()
             elif dropped and len(mine.old) > len(mine.new):
                 mine.old.remove(text)
-                # Of several, xinetd speaks of one that it has brought back (S5).
-                revived = next((number for number in dropped if reading.of(number, "disable")), dropped[0])
-                more.append(Difference("diagnostic", mine.what, revived, [text], []))
+                more.append(Difference("diagnostic", mine.what, spoken_of(dropped, words, found, reading),
+                                       [text], []))
     return [difference for difference in found
             if difference not in said or len(difference.old) != len(difference.new)] + more
 
@@ -206,5 +227,5 @@ def differences(old, new, reading):
     lost = {difference.section for difference in found if difference.aspect == "service"}
     reading.lost = {reading.port(section) for section in lost}
     found += listener_differences(old["listeners"], new["listeners"], reading, mine[1] + theirs[1], lost)
-    found += diagnostic_differences(diagnostics(old["log"], reading.ids), diagnostics(new["log"], reading.ids), reading)
+    found += diagnostic_differences(diagnostics(old["log"], reading), diagnostics(new["log"], reading), reading)
     return named(found, reading)
