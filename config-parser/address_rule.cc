@@ -170,12 +170,13 @@ std::optional<std::uint64_t> read_bits(const Reading& reading, std::string_view 
     return fits ? *length : longest + 1U;
 }
 
-/// IPv4/32 and IPv6/128 are shown as the address they are, longer ones of IPv4 as networks.
+/// IPv4/32 and IPv6/128 are shown as the address they are, longer ones of IPv4 as networks. A brace
+/// makes it no such word, wherever it stands.
 std::optional<AddressWord> read_length(const Reading& reading)
 {
     const std::string& text = reading.word.text;
     const std::size_t slash = text.find('/');
-    if (slash == std::string::npos)
+    if (slash == std::string::npos || text.find('{') != std::string::npos)
         return std::nullopt;
     const std::string address = text.substr(0, slash);
     const auto ipv4 = parse_numeric_ipv4(address);

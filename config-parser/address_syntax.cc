@@ -146,10 +146,10 @@ bool could_be_host_name(std::string_view text) noexcept
 
 std::vector<IpAddress> resolve_address(const std::string& text, NameLookup& names)
 {
-    if (text.find_first_not_of("0123456789.") == std::string::npos) {
-        const auto address = parse_numeric_ipv4(text);
-        return address ? std::vector{*address} : std::vector<IpAddress>{};
-    }
+    if (const auto address = parse_numeric_ipv4(text))
+        return {*address};
+    if (text.find_first_not_of("0123456789.") == std::string::npos)
+        return {};
     if (text.find(':') != std::string::npos) {
         const auto bytes = parse_numeric_ipv6(text);
         return bytes ? std::vector{IpAddress::from_ipv6(*bytes)} : std::vector<IpAddress>{};

@@ -130,9 +130,13 @@ void check_builtin(Finishing& service)
     constexpr std::array<std::string_view, 5> both_kinds{"echo", "discard", "chargen", "daytime",
                                                          "time"};
     ServiceSpec& spec = service.spec();
-    if (service.has(ServiceFlag::sensor))
+    if (service.has(ServiceFlag::sensor)) {
         spec.types.add(ServiceType::internal);
-    if (!spec.is_internal() || service.has(ServiceFlag::sensor))
+        if (spec.socket_type != SocketType::stream && spec.socket_type != SocketType::dgram)
+            service.fail("socket_type", "a sensor's socket_type is stream or dgram");
+        return;
+    }
+    if (!spec.is_internal())
         return;
     if (!service.draft.socket_type) {
         if (service.good)

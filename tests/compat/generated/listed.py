@@ -78,6 +78,16 @@ def too_large(file, difference, group):
     return bool(found) and any(wraps(text) for text in found) and follows(difference)
 
 
+@rule("S6")
+def too_large_in_defaults(file, difference, _):
+    """A bad value there, and with D1 no service; to xinetd it is another number."""
+    told = [text for texts in file.told.values() for text in texts]
+    return any("the configuration is refused" in text for text in told) and any(
+        re.match(rf"(?i)({NUMBERS}): expected", text) and wraps(text)
+        for section in file.sections if file.kind(section.number) == "defaults"
+        for text in file.told.get(section.number, ()))
+
+
 @rule("S4")
 def no_access(file, difference, _):
     """A word that is not understood drops the service; of further ones in the line nothing is said."""
@@ -110,9 +120,10 @@ def late_defaults(file, difference, _):
         return False
     names = {"Only from": "only_from", "No access": "no_access", "Passenv": "passenv"}
     after = file.sections[numbers.index(difference.section) + 1:]
-    return difference.what in names and any(
-        file.of(section.number, names[difference.what]) for section in after
-        if file.kind(section.number) == "defaults")
+    late = [found for section in after if file.kind(section.number) == "defaults"
+            for found in file.of(section.number, *names.values())]
+    return any(found.name == names.get(difference.what) or
+               found.name == "passenv" and difference.what in found.values for found in late)
 
 
 @rule("S1")
@@ -124,14 +135,16 @@ def contradicting(file, difference, _):
 
 @rule("note")
 def intercepted(_, difference, __):
-    """That an internal service of many threads cannot be intercepted is told once, for both reasons."""
-    return len(difference.old) == 2 and len(difference.new) == 1 and all(
-        "cannot be intercepted" in text for text in difference.old + difference.new)
+    """That an internal service of many threads cannot be intercepted is told once, for both reasons, and
+    not of one that is dropped for another."""
+    mine, theirs = ([text for text in side if "cannot be intercepted" not in text]
+                    for side in (difference.old, difference.new))
+    return mine + theirs != difference.old + difference.new and len(mine) == len(theirs)
 
 
 @rule("note")
 def braces(file, difference, _):
-    return follows(difference) and complaint(
+    return (follows(difference) or difference.aspect == "diagnostic") and complaint(
         file, difference, "only_from|no_access", "in its braces, which exceeds 255|has more than four octets|has no dot before")
 
 
@@ -166,7 +179,7 @@ def umask(_, difference, group):
 @rule("note")
 def not_a_number(file, difference, _):
     """`max_load = nan` is a bad value; in xinetd it is no limit."""
-    return complaint(file, difference, "max_load", "nan'") and follows(difference)
+    return complaint(file, difference, "max_load", r"nan[^']*'") and follows(difference)
 
 
 @rule("note")
@@ -205,6 +218,14 @@ def breaks(section):
     return len(words) > words.count("{") or words.count("{") > 1
 
 
+@rule("D25")
+def taken_off(file, difference, _):
+    """`enabled -=` and `disabled -=` take away; to xinetd they add."""
+    takes = any(found.operator == "-=" for found in file.of_defaults("enabled", "disabled"))
+    return takes and (difference.aspect in ("service", "listener") or difference.what == "ERROR later"
+                      and not (difference.old and difference.new))
+
+
 @rule("D3")
 def nothing_after_the_name(file, difference, _):
     """xinetd runs past the end of such a line, loses what follows and counts lines wrongly."""
@@ -215,13 +236,16 @@ def nothing_after_the_name(file, difference, _):
 
 @rule("D2")
 def syntax_error_in_defaults(file, difference, _):
-    """costs xinetd what follows."""
+    """costs xinetd what follows, and the next defaults are the first then."""
     numbers = [section.number for section in file.sections]
     last = numbers.index(difference.section) if difference.section in numbers else len(numbers) - 1
-    return any(file.kind(section.number) == "defaults" and any(
-        not reading.ATTRIBUTE.match(line) and line.strip() not in ("{", "}", "") and
-        not line.strip().startswith("#") for line in section.lines[1:])
-        for section in file.sections[max(0, last - 1):last + 1])
+    broken = [place for place, section in enumerate(file.sections) if file.kind(section.number) == "defaults"
+              and any(not reading.ATTRIBUTE.match(line) and line.strip() not in ("{", "}", "") and
+                      not line.strip().startswith("#") for line in section.lines[1:])]
+    others = [place for place, section in enumerate(file.sections) if file.kind(section.number) == "defaults"
+              and any(place > one for one in broken)]
+    about_defaults = difference.section is None or last in others
+    return any(last - 1 <= place <= last for place in broken) or bool(others) and about_defaults
 
 
 @rule("D14")
@@ -250,7 +274,7 @@ def duplicates(_, difference, group):
 @rule("D15")
 def networks(file, difference, _):
     """A name of networks(5)."""
-    return difference.aspect == "attribute" and difference.what in ("Only from", "No access") and \
+    return difference.aspect in ("attribute", "defaults") and difference.what in ("Only from", "No access") and \
         "testnet" in " ".join(word.lower() for found in file.of(difference.section, "only_from", "no_access")
                               + file.of_defaults("only_from", "no_access") for word in found.values)
 

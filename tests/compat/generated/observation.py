@@ -150,6 +150,7 @@ def spoken_of(dropped, words, found, reading):
     """Of several sections of a name that usherd drops, the one that xinetd speaks of: one that it has
     brought back (S5), or whose bad value is none to it, and that has the socket type it names."""
     def likelihood(number):
+        """Compared in this order."""
         types = {word for line in reading.of(number, "socket_type") for word in line.values}
         differs = any(difference.section == number for difference in found)
         return bool(reading.of(number, "disable")), not types.isdisjoint(words), differs
@@ -170,16 +171,22 @@ def named(found, reading):
     more = []
     for mine in [difference for difference in said if difference.section is None]:
         for text in list(mine.old):
-            words = set(re.findall(r"[\w-]+", text))
+            named_in = text.replace(" (tcpmux) ", " ")
+            words = set(re.findall(r"[\w-]+", named_in)) | set(named_in.split())
             theirs = next((other for other in said if other.what == mine.what and
                            len(other.new) > len(other.old) and is_named(other.section, words)), None)
             if not theirs and "NAMEINARGS" in text:
                 theirs = next((other for other in said if other.what == mine.what and
                                len(other.new) > len(other.old) and "NAMEINARGS" in "".join(other.new)), None)
+            if not theirs and "internal service: sensor/" in text:
+                theirs = next((other for other in said if other.what == mine.what and not other.old and
+                               other.new and has_flag(other.section, "SENSOR")), None)
+                if theirs:  # usherd tells each attribute that it lacks
+                    del theirs.new[1:]
             dropped = [section.number for section in reading.sections
                        if (is_named(section.number, words) or
                            "NAMEINARGS" in text and has_flag(section.number, "NAMEINARGS")) and
-                       any(re.search(" is disabled because of| does not go with ", line)
+                       any(re.search(" is disabled because of| does not go with | dgram service must ", line)
                            for line in reading.told.get(section.number, ()))]
             if theirs:
                 mine.old.remove(text)

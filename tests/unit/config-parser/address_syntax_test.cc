@@ -270,6 +270,17 @@ TEST_CASE("text after a prefix length is remarked on and ignored")
     CHECK(show(bench.draft.only_from->at(0).rule) == "10.0.0.0/8");
 }
 
+TEST_CASE("an opening brace after a prefix length is no text to be ignored")
+{
+    for (const char* word : {"::1/12{", "10.1.2.3/8{", "::1/1{2}", "fe80::/10{2"}) {
+        INFO(word);
+        DraftBench bench;
+        CHECK(bench.set(std::string("only_from = ") + word));
+        CHECK(bench.told() == "2:13 error word: only_from: '" + std::string(word) +
+                                  "' is no address, network, host or domain");
+    }
+}
+
 TEST_CASE("-= removes what means the same, however it is spelled")
 {
     DraftBench bench;

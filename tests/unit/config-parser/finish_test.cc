@@ -132,6 +132,8 @@ TEST_CASE("both family flags are IPv6, with a remark")
 TEST_CASE("bind chooses address and family")
 {
     CHECK(endpoints_of(spec_with({"bind = 127.0.0.1"})) == "127.0.0.1:8000");
+    CHECK(endpoints_of(spec_with({"bind = 0x7f.1"})) == "127.0.0.1:8000");
+    CHECK(endpoints_of(spec_with({"bind = 127.0.0x0.1"})) == "127.0.0.1:8000");
     CHECK(endpoints_of(spec_with({"bind = ::1"})) == "[::1]:8000");
     CHECK(endpoints_of(spec_with({"bind = 0.0.0.0"})) == "*:8000");
     CHECK(endpoints_of(spec_with({"bind = ::"})) == "[::]:8000");

@@ -113,6 +113,17 @@ TEST_CASE("a sensor is an internal service and needs no user")
     CHECK(spec->is_internal());
 }
 
+TEST_CASE("a sensor listens where connections or datagrams come in")
+{
+    for (const char* type : {"raw", "seqpacket"}) {
+        INFO(type);
+        const std::string line = std::string("socket_type = ") + type;
+        CHECK(why_dropped({"type = UNLISTED", "port = 8000", line, "protocol = tcp", "wait = no",
+                           "server = /bin/cat", "user = root", "flags = SENSOR"}) ==
+              "4:1 error service: service 'svc': a sensor's socket_type is stream or dgram");
+    }
+}
+
 TEST_CASE("ports come from the services database or from the file")
 {
     const Lines common{"socket_type = stream", "wait = no", "user = root", "server = /bin/cat"};
