@@ -134,6 +134,14 @@ def contradicting(file, difference, _):
 
 
 @rule("note")
+def endless(file, difference, _):
+    """xinetd counts for ever to an rpc_version of 4294967295, and does not start."""
+    return difference.aspect == "error" and all("xinetd: Timeout" in text for text in difference.old) and any(
+        word.endswith("4294967295") for section in file.sections
+        for found in file.of(section.number, "rpc_version") for word in found.values)
+
+
+@rule("note")
 def intercepted(_, difference, __):
     """That an internal service of many threads cannot be intercepted is told once, for both reasons, and
     not of one that is dropped for another."""

@@ -153,7 +153,9 @@ def spoken_of(dropped, words, found, reading):
         """Compared in this order."""
         types = {word for line in reading.of(number, "socket_type") for word in line.values}
         differs = any(difference.section == number for difference in found)
-        return bool(reading.of(number, "disable")), not types.isdisjoint(words), differs
+        revived = any(found.operator == "=" and found.values[:1] and found.values[0].lower() == "no"
+                      for found in reading.of(number, "disable"))
+        return revived, not types.isdisjoint(words), differs
     return max(dropped, key=likelihood)
 
 
