@@ -222,6 +222,7 @@ class Fairness(LoadCase):
             connection = client.connect(PORT)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
+        wait.wait_until(lambda: processes.not_accepted(PORT) == 0, "every one accepted")
         subject.wait_idle()
         self.assertEqual(self.storm(10, 2), {"served": 10})
         subject.wait_idle()

@@ -114,6 +114,17 @@ def listening():
     return found
 
 
+def not_accepted(port):
+    """How many TCP connections wait for accept(2) there: rx_queue of a listener, tcp(7)."""
+    waiting = 0
+    for table in ("tcp", "tcp6"):
+        for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == TCP_LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                waiting += int(fields[4].partition(":")[2], 16)
+    return waiting
+
+
 def readable(text):
     """An address of /proc/net: words of 32 bits in host order."""
     raw = b"".join(bytes.fromhex(text[at:at + 8])[::-1] for at in range(0, len(text), 8))
