@@ -15,7 +15,7 @@ import time
 
 import harness  # noqa: F401  (enters the sandbox)
 from harness import client, sandbox
-from harness.case import USHERD, WORK, XINETD, IntegrationCase, on, processes
+from harness.case import USHERD, WORK, XINETD, IntegrationCase, on, processes, wait
 from harness.config import service
 
 CONNECTIONS = int(os.environ.get("USHERD_ITEST_CONNECTIONS", "5000"))
