@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.."
 build=(g++ cmake ninja-build pkg-config libevent-dev libyaml-cpp-dev libfmt-dev nlohmann-json3-dev
     prometheus-cpp-dev libsystemd-dev libcap-ng-dev libtirpc-dev libwrap0-dev libcli11-dev libcurl4-openssl-dev
     netbase)
-tests=(catch2 python3 clang libclang-rt-dev clang-format cppcheck mandoc groff-base shellcheck prometheus)
+tests=(catch2 python3 clang libclang-rt-dev clang-format cppcheck mandoc groff-base shellcheck
+    pyflakes3 prometheus)
 # Not among them: xinetd, which excludes openbsd-inetd; the bench unpacks it instead.
 peers=(openbsd-inetd ucspi-tcp ipsvd socat systemd haproxy iperf3)
 

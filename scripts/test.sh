@@ -6,7 +6,7 @@
 #                           undefined sanitizers, those that need the daemon in a release build too,
 #                           and every fuzz target for 20 seconds
 #   scripts/test.sh quick   the checks, unit and golden tests of a debug build; under a minute
-#   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, tests that are named, shell scripts
+#   scripts/test.sh lint    the checks: format, layering, sizes, manual pages, tests that are named, shell and Python
 # Logs are in build/logs; what fails is shown. Ends with `N passed, N failed`; exits 1 if any did.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -77,6 +77,7 @@ lint() {
     run manual scripts/check-man.sh || true
     run references scripts/check-references.sh || true
     run shell shell_scripts || true
+    run python scripts/check-python.sh || true
 }
 
 # Cases inside the test programs: what Catch2 and unittest say of themselves, from ctest's log. A
