@@ -45,7 +45,8 @@ enum class UnknownAddress : std::uint8_t { is_ignored, is_fatal };
                                              std::vector<PlacedRule>& rules);
 
 /// The addresses of a `bind` value: numeric IPv4 as the C library reads it (`127.1`, `0x7f.1`), a
-/// colon means numeric IPv6, anything else but digits and dots is looked up. Empty if there are none.
+/// colon means numeric IPv6, anything else but digits and dots is looked up. Empty if there are
+/// none.
 [[nodiscard]] std::vector<access::IpAddress> resolve_address(const std::string& text,
                                                              NameLookup& names);
 
