@@ -85,7 +85,7 @@ fuzz() {
         $build/corpus/"$target" "${inputs[@]}" >"$log" 2>&1 || status=$?
     # The last status line, `#12345 DONE cov: 678 ft: 910 corp: …`, and the number of executions.
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    reached=$(grep -oE 'cov: [0-9]+ ft: [0-9]+ corp: [0-9]+' "$log" | tail -n 1 || true)
+    reached=$(grep -aoE 'cov: [0-9]+ ft: [0-9]+ corp: [0-9]+' "$log" | tail -n 1 || true)
     echo "$target: ${executions:-?} executions, ${reached:-no coverage}"
     if [ $status -ne 0 ]; then
         echo "$target: FAILED, $log:" >&2
