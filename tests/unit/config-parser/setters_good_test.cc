@@ -271,6 +271,13 @@ TEST_CASE("a redirection by name goes to IPv4 addresses only")
     CHECK(draft.spec.settings->redirect->addresses[0] == access::IpAddress::parse("192.0.2.3"));
 }
 
+TEST_CASE("a redirection takes an address with hexadecimal octets")
+{
+    const ServiceDraft draft = DraftBench().with({"redirect = 0x7f.0.0x0.1 80"}).draft;
+    REQUIRE(draft.spec.settings->redirect->addresses.size() == 1);
+    CHECK(draft.spec.settings->redirect->addresses[0] == access::IpAddress::parse("127.0.0.1"));
+}
+
 TEST_CASE("bind and interface are one attribute, the first counts")
 {
     DraftBench bench;
