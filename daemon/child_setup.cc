@@ -160,15 +160,15 @@ void write_pid(char* digits) noexcept
     *digits = '\0';
 }
 
-/// The part of the daemon's table that is this child's, and tells who waits for it.
+/// The part of the daemon's table that is this child's; tells whoever waits for it.
 void take_table(ChildPlan& plan) noexcept
 {
     const long result = plan.copy_below < 0
                             ? 0
                             : raw_call(SYS_close_range, plan.copy_below, ~0U, CLOSE_RANGE_UNSHARE);
-    std::atomic_ref(plan.own_table).store(1);
+    const auto before = std::atomic_ref(plan.table).exchange(ChildPlan::table_own);
     const std::uint64_t one = 1;
-    if (plan.told_at >= 0)
+    if (before == ChildPlan::table_waited_for && plan.told_at >= 0)
         raw_call(SYS_write, plan.told_at, &one, sizeof one);
     check(plan, core::SpawnStage::descriptors, result);
 }
@@ -225,7 +225,7 @@ pid_t start_child_beside(ChildPlan& plan, void* stack_top) noexcept
     // Without a part to copy the kernel copies all of it, at once.
     const int share_table = plan.copy_below >= 0 ? CLONE_FILES : 0;
     if (share_table == 0)
-        plan.own_table = 1;
+        plan.table = ChildPlan::table_own;
     return ::__clone(enter_child, stack_top,
                      CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD | share_table, &plan, nullptr,
                      nullptr, &plan.in_memory);
@@ -249,7 +249,15 @@ bool wait_until_left(ChildPlan& plan, std::chrono::steady_clock::time_point dead
 
 bool has_own_table(ChildPlan& plan) noexcept
 {
-    return std::atomic_ref(plan.own_table).load() != 0;
+    return std::atomic_ref(plan.table).load() == ChildPlan::table_own;
+}
+
+bool has_own_table_or_tells(ChildPlan& plan) noexcept
+{
+    std::uint32_t expected = ChildPlan::table_shared;
+    return !std::atomic_ref(plan.table)
+                .compare_exchange_strong(expected, ChildPlan::table_waited_for) &&
+           expected == ChildPlan::table_own;
 }
 
 bool can_copy_part_of_table() noexcept

@@ -19,6 +19,10 @@ namespace usherd::daemon {
 
 /// Plain pointers into memory that stays as it is until the child has left it.
 struct ChildPlan {
+    static constexpr std::uint32_t table_shared = 0;     ///< the daemon's
+    static constexpr std::uint32_t table_own = 1;        ///< the child has taken its copy
+    static constexpr std::uint32_t table_waited_for = 2; ///< the daemon's, and it wants to be told
+
     const char* path = nullptr;
     char* const* argv = nullptr;
     char* const* envp = nullptr;
@@ -54,9 +58,9 @@ struct ChildPlan {
     bool no_new_privs = false;
 
     core::SpawnFailure failure; ///< out; stage none: the exec succeeded
-    int told_at = -1; ///< an eventfd(2) below copy_below, if not -1: counts up with `own_table`
-    /// Out, by way of std::atomic_ref: the child has a descriptor table of its own by now.
-    std::uint32_t own_table = 0;
+    int told_at = -1; ///< an eventfd(2) below copy_below, if not -1; see has_own_table_or_tells()
+    /// Both ways, by std::atomic_ref: whose the descriptor table is.
+    std::uint32_t table = table_shared;
     /// Out, by the kernel and likewise: zero once the child no longer uses this memory.
     std::uint32_t in_memory = 1;
 };
@@ -79,6 +83,9 @@ pid_t start_child_beside(ChildPlan& plan, void* stack_top) noexcept;
 bool wait_until_left(ChildPlan& plan, std::chrono::steady_clock::time_point deadline) noexcept;
 /// True once the child has copied what it needs of the descriptor table, its very first step.
 [[nodiscard]] bool has_own_table(ChildPlan& plan) noexcept;
+/// The same, and where it has not, the child will count `told_at` up when it has. Whoever looks by
+/// itself spares the child a call, and itself a turn of the loop.
+[[nodiscard]] bool has_own_table_or_tells(ChildPlan& plan) noexcept;
 
 /// True if the kernel has what ChildPlan::copy_below needs (Linux 5.9).
 [[nodiscard]] bool can_copy_part_of_table() noexcept;

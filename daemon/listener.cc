@@ -7,8 +7,6 @@ namespace usherd::daemon {
 
 namespace {
 
-// One busy listener must not starve another.
-constexpr int accepts_per_turn = 16;
 constexpr std::chrono::seconds back_off_time{1};
 
 } // namespace
@@ -60,11 +58,14 @@ void Listener::on_readable() noexcept
 
 void Listener::accept_batch() noexcept
 {
-    for (int count = 0; count < accepts_per_turn; ++count) {
+    const int allowance = pace_.allowance();
+    int found = 0;
+    for (int count = 0; count < allowance; ++count) {
         if (!is_open() || paused_ || !owner_.wants_connection())
             return;
         auto accepted = sys::accept_one(fd());
         if (accepted) {
+            ++found;
             owner_.on_connection(std::move(accepted->socket), accepted->peer, bound());
             continue;
         }
@@ -72,8 +73,9 @@ void Listener::accept_batch() noexcept
             continue;
         on_accept_error(accepted.error());
         if (sys::classify_accept_error(accepted.error().number) != sys::AcceptFailure::peer_gone)
-            return;
+            break;
     }
+    pace_.turned(found);
 }
 
 void Listener::on_accept_error(const sys::SysError& error) noexcept

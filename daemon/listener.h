@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "config-parser/service_spec.h"
+#include "daemon/core/accept_pace.h"
 #include "daemon/endpoint_socket.h"
 #include "daemon/sys/event_loop.h"
 #include "daemon/sys/socket.h"
@@ -76,6 +77,7 @@ private:
     Mode mode_;
     bool passed_in_;
     bool paused_ = true; ///< by the owner, as opposed to the back-off
+    core::AcceptPace pace_;
     // After fd_: members die in reverse order, and epoll must forget the descriptor while the
     // number is still ours.
     sys::Watch readable_;

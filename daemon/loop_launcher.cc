@@ -148,6 +148,14 @@ void LoopLauncher::collect() noexcept
     }
 }
 
+/// Before the loop may sleep.
+void LoopLauncher::ask_to_be_told() noexcept
+{
+    for (const auto& start : room_->starts)
+        if (start->holds_descriptors && has_own_table_or_tells(start->plan))
+            let_go_of_descriptors(*start);
+}
+
 void LoopLauncher::begin_waiting() noexcept
 {
     while (!waiting_.empty()) {
@@ -197,6 +205,7 @@ void LoopLauncher::look() noexcept
     collect();
     begin_waiting();
     deliver();
+    ask_to_be_told();
     look_again_in_time();
 }
 

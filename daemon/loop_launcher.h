@@ -4,8 +4,8 @@
 // share its memory. That spares two switches of threads for each handler, and nobody sleeps until
 // an execve(2) has read its file.
 //
-// A child's first step is to copy what it needs of the descriptor table, and to tell so by an
-// eventfd(2). Then the client's connection is closed here, and soon it must be: the client sees the
+// A child's first step is to copy what it needs of the descriptor table, and to tell so by a word
+// of its plan, and by an eventfd(2) if the loop is about to sleep. Then the client's connection is closed here, and soon it must be: the client sees the
 // end of file when both have closed. When a child has executed, the kernel clears a word of its
 // plan; the loop looks at those words when something has happened to any child, and by a timer.
 //
@@ -65,6 +65,7 @@ private:
     [[nodiscard]] Start* find_free() noexcept;
     [[nodiscard]] bool is_crowded() noexcept;
     void collect() noexcept;
+    void ask_to_be_told() noexcept;
     void begin_waiting() noexcept;
     void deliver() noexcept;
     void at_end_of_turn() noexcept;

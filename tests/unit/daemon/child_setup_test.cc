@@ -2,10 +2,13 @@
 //
 // A child beside a daemon that runs on: what it tells, and what it leaves alone.
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <fcntl.h>
 #include <string>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,7 +104,7 @@ TEST_CASE("a call that fails in a child beside leaves the daemon's errno alone")
 
 TEST_CASE("a child beside that is killed before it becomes a program has left, too")
 {
-    if (!raw_calls_keep_errno)
+    if (!raw_calls_keep_errno || !can_copy_part_of_table())
         return;
     Beside child("/bin/true");
     int pipe[2];
@@ -113,12 +116,34 @@ TEST_CASE("a child beside that is killed before it becomes a program has left, t
     const std::string full(4096, 'x');
     REQUIRE(::write(write_end.get(), full.data(), full.size()) == 4096);
     child.plan.told_at = write_end.get();
+    child.plan.table = ChildPlan::table_waited_for;
+    child.plan.copy_below = std::max(child.plan.connection, write_end.get()) + 1;
     const pid_t pid = child.start();
     REQUIRE(pid > 0);
     CHECK_FALSE(wait_until_left(child.plan, std::chrono::steady_clock::now() + 20ms));
     REQUIRE(::kill(pid, SIGKILL) == 0);
     REQUIRE(child.leaves());
     CHECK(WTERMSIG(exit_status(pid)) == SIGKILL);
+}
+
+TEST_CASE("a child beside tells of its own table whoever waits for it, and nobody else")
+{
+    if (!raw_calls_keep_errno || !can_copy_part_of_table())
+        return;
+    const bool is_waited_for = GENERATE(false, true);
+    Beside child("/bin/true");
+    const sys::UniqueFd told_at(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    child.plan.told_at = told_at.get();
+    child.plan.copy_below = std::max(child.plan.connection, told_at.get()) + 1;
+    if (is_waited_for)
+        CHECK_FALSE(has_own_table_or_tells(child.plan));
+    const pid_t pid = child.start();
+    REQUIRE(child.leaves());
+    CHECK(has_own_table_or_tells(child.plan));
+    std::uint64_t times = 0;
+    CHECK((::read(told_at.get(), &times, sizeof times) > 0) == is_waited_for);
+    CHECK(times == (is_waited_for ? 1 : 0));
+    CHECK(WEXITSTATUS(exit_status(pid)) == 0);
 }
 
 TEST_CASE("what a child beside does to its descriptors is not seen in the daemon")
