@@ -102,6 +102,7 @@ Wrappers::Wrappers(sys::EventLoop& loop, ProvokedLog& log, ExitReceiver& others,
       deadline_(loop, sys::bind<&Wrappers::on_deadline>(*this)),
       pump_(loop, sys::bind<&Wrappers::pump>(*this)),
       clear_(loop, sys::bind<&Wrappers::clear_finished>(*this)),
+      end_of_turn_(loop, sys::bind<&Wrappers::at_end_of_turn>(*this)),
       link_(loop, *this, std::move(settings))
 {
 }
@@ -114,8 +115,13 @@ Wrappers::~Wrappers()
 
 bool Wrappers::concern(const config::ServiceSpec& spec, int family)
 {
-    return has_libwrap() && spec.is_wrapped() && family != AF_UNIX &&
-           files_.need() != core::WrapperNeed::nothing;
+    if (!has_libwrap() || !spec.is_wrapped() || family == AF_UNIX)
+        return false;
+    if (!have_rules_) {
+        have_rules_ = files_.need() != core::WrapperNeed::nothing;
+        end_of_turn_.schedule();
+    }
+    return *have_rules_;
 }
 
 void Wrappers::ask(Service& service, Arrival arrival, std::optional<access::Slot> slot) noexcept

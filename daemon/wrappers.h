@@ -43,6 +43,7 @@ public:
 
     /// Whether the rules have to be asked. They are about hosts: not over UNIX sockets.
     /// @param family of the socket
+    /// The files are looked at once in a turn of the loop, not for each of a flood.
     [[nodiscard]] bool concern(const config::ServiceSpec& spec, int family);
     /// Calls Gatekeeper::admit(), Gatekeeper::refuse() or service.on_taken_over(), later or, if the
     /// question cannot be put, now. @param slot none for a kept datagram
@@ -77,12 +78,14 @@ private:
     void on_deadline() noexcept;
     void arm() noexcept;
     void clear_finished() noexcept;
+    void at_end_of_turn() noexcept { have_rules_.reset(); }
     [[nodiscard]] Client* find(std::uint64_t id) noexcept;
 
     sys::EventLoop& loop_;
     ProvokedLog& log_;
     ExitReceiver& others_;
     WrapperFiles files_;
+    std::optional<bool> have_rules_; ///< as they were in this turn
     std::uint64_t last_id_ = 0;
     std::size_t processes_ = 0;         ///< questions that are with a process, or soon will be
     std::size_t awaited_ = 0;           ///< of these, those whose process we have not been told
@@ -95,6 +98,7 @@ private:
     sys::Timer deadline_;
     sys::Deferred pump_;
     sys::Deferred clear_;
+    sys::Deferred end_of_turn_;
     WrapperLink link_; ///< last: its callbacks use all of the above
 };
 
