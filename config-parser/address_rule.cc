@@ -4,6 +4,8 @@
 // octets above 255, IPv6 with /128, names of networks.
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 
 #include "config-parser/address_syntax.h"
@@ -79,13 +81,20 @@ std::string shown_as_host(Family family, const IpAddress::Bytes16& bytes)
 /// `10.1.2.3/255.255.255.0(NET)`: the address as written; a single host is a numeric address.
 std::string shown_as_net(Family family, const IpAddress::Bytes16& bytes, unsigned length)
 {
-    IpAddress::Bytes16 mask;
-    mask.fill(0xff);
-    if (family == Family::ipv6)
-        return fmt::format("{}/{}(NET)", shown(family, bytes),
-                           to_string(IpAddress::from_ipv6(access::keep_bits(mask, length))));
-    const auto mask4 = IpAddress::from_ipv4({0xff, 0xff, 0xff, 0xff}).masked(length);
-    return fmt::format("{}/{}(NET)", shown(family, bytes), to_string(mask4));
+    IpAddress::Bytes16 ones;
+    ones.fill(0xff);
+    const auto mask = family == Family::ipv6
+                          ? IpAddress::from_ipv6(access::keep_bits(ones, length))
+                          : IpAddress::from_ipv4({0xff, 0xff, 0xff, 0xff}).masked(length);
+    // A list may have a hundred thousand: no format is read for each.
+    constexpr std::size_t usual_length = 40;
+    std::string text;
+    text.reserve(usual_length);
+    text += shown(family, bytes);
+    text += '/';
+    text += to_string(mask);
+    text += "(NET)";
+    return text;
 }
 
 /// Trailing zero octets are wildcards: 10.1.0.0 is a /16, 0.0.0.0 everybody.
@@ -244,9 +253,14 @@ AddressWord parse_address_rule(const Word& word, UnknownAddress unknown, NameLoo
     const Reading reading{word, unknown, names, report, rules};
     if (word.text.find(',') != std::string::npos && word.text.find('{') == std::string::npos)
         return reading.bad("has a comma in it; addresses are separated by blanks");
-    constexpr std::array readers{read_numeric, read_host, read_length, read_factorised,
-                                 read_network};
-    for (const auto& reader : readers)
+    using Reader = std::optional<AddressWord> (*)(const Reading&);
+    static constexpr std::array<Reader, 5> readers{read_numeric, read_host, read_length,
+                                                   read_factorised, read_network};
+    // The others take no word with a slash, but for what may stand in a zone.
+    static constexpr std::array<Reader, 2> of_slash{read_length, read_factorised};
+    const bool has_slash = word.text.find('/') != std::string::npos &&
+                           word.text.find('%') == std::string::npos;
+    for (const Reader reader : has_slash ? std::span<const Reader>(of_slash) : readers)
         if (const auto outcome = reader(reading))
             return *outcome;
     return give_up(reading);

@@ -19,11 +19,10 @@ using access::IpAddress;
 std::optional<std::uint64_t> take_c_number(std::string_view& text) noexcept
 {
     int base = 10;
-    if (text.starts_with("0x") || text.starts_with("0X")) {
-        base = 16;
-        text.remove_prefix(2);
-    } else if (text.starts_with('0')) {
-        base = 8;
+    if (text.starts_with('0')) {
+        const bool is_hexadecimal = text.size() > 1 && (text[1] == 'x' || text[1] == 'X');
+        base = is_hexadecimal ? 16 : 8;
+        text.remove_prefix(is_hexadecimal ? 2 : 0);
     }
     std::uint64_t value = 0;
     const char* const start = text.data();

@@ -133,8 +133,10 @@ access::AddressSet compile(const PlacedRules& list)
 std::string shown(const PlacedRules& list)
 {
     std::string text;
-    for (const PlacedRule& placed : list)
-        text += ' ' + placed.shown;
+    for (const PlacedRule& placed : list) {
+        text += ' ';
+        text += placed.shown;
+    }
     return text;
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "config-parser/address_syntax.h"
 #include "config-parser/enum_syntax.h"
@@ -33,6 +35,7 @@ bool set_addresses(std::optional<PlacedRules>& list, UnknownAddress unknown, Ser
 {
     const ValueReport report(draft, attribute, context.diagnostics);
     PlacedRules rules;
+    rules.reserve(attribute.words.size());
     bool good = true;
     for (const Word& word : attribute.words) {
         const AddressWord outcome = parse_address_rule(word, unknown, context.names, report, rules);
@@ -45,8 +48,11 @@ bool set_addresses(std::optional<PlacedRules>& list, UnknownAddress unknown, Ser
         list.emplace();
     if (attribute.op == AssignOp::remove)
         remove_rules(*list, rules);
+    else if (list->empty())
+        *list = std::move(rules);
     else
-        list->insert(list->end(), rules.begin(), rules.end());
+        list->insert(list->end(), std::make_move_iterator(rules.begin()),
+                     std::make_move_iterator(rules.end()));
     return good;
 }
 

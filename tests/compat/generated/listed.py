@@ -210,6 +210,15 @@ def bad_defaults(file, difference, _):
                                            and difference.new == ["1"] or difference.old == ["Exiting..."])
 
 
+@rule("S6")
+def dies_of_length(file, _, __):
+    """A prefix length of IPv6 of more than some hundred: xinetd writes past its mask, and aborts."""
+    words = [word for section in file.sections for found in file.of(section.number, "only_from", "no_access")
+             for word in found.values]
+    long_ones = (re.match(r"[^/]*:[^/]*/\+?0*([0-9]{3,})", word) for word in words)
+    return file.died and any(found and int(found[1]) > 256 for found in long_ones)
+
+
 @rule("D18")
 def log_of_tcpmux(file, difference, _):
     """A service behind tcpmux has its own log, so it must be possible to open it."""

@@ -228,6 +228,7 @@ def listener_differences(old, new, reading, services, lost):
 def differences(old, new, reading):
     """All between what xinetd (`old`) and usherd made of the file of a Reading."""
     found = []
+    reading.died = old["status"] is not None and old["status"] < 0
     if old["status"] != new["status"]:
         found.append(Difference("exit", "status", None, [str(old["status"])], [str(new["status"])]))
     mine, theirs = blocks(old["dump"]), blocks(new["dump"])

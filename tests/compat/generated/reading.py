@@ -36,6 +36,7 @@ class Reading:
                     words = re.split(r"[ \t]+", match[3].strip(" \t"))
                     found.append(Attribute(line, match[1].lower(), match[2], tuple(filter(None, words))))
 
+        self.died = False  # xinetd, by a signal
         self.lost = set()  # ports of services that one daemon alone has
         # Ids of one section alone.
         ids = [(found.values[0], number) for number, lines in self.attributes.items() for found in lines
