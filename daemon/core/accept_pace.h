@@ -3,8 +3,8 @@
 // How many connections are taken from a listener before the loop turns. To ask for one that is not
 // there is dear: the kernel makes a socket first, for nothing, and a child that has just been made
 // waits meanwhile. So where turn after turn has found one and no second, none is asked for; now and
-// then, one is. Nobody is left waiting by it: a listener that still has connections is readable, and
-// the next turn comes at once. Pure.
+// then, one is. Nobody is left waiting by it: a listener that still has connections is readable,
+// and the next turn comes at once. Pure.
 
 #pragma once
 
@@ -22,16 +22,12 @@ public:
     static constexpr int believed_for = 112;
 
     /// How many to take in this turn: `most`, or one.
-    [[nodiscard]] int allowance() const noexcept
-    {
-        return turns_ < believed_after ? most : 1;
-    }
+    [[nodiscard]] int allowance() const noexcept { return turns_ < believed_after ? most : 1; }
     /// @param found connections, in a turn that took as many as there were up to allowance()
     void turned(int found) noexcept
     {
-        const bool starts_anew = turns_ < believed_after
-                                     ? found != 1
-                                     : turns_ == believed_after + believed_for - 1;
+        const bool starts_anew =
+            turns_ < believed_after ? found != 1 : turns_ == believed_after + believed_for - 1;
         turns_ = starts_anew ? std::uint8_t{0} : static_cast<std::uint8_t>(turns_ + 1);
     }
 
