@@ -256,10 +256,9 @@ AddressWord parse_address_rule(const Word& word, UnknownAddress unknown, NameLoo
     using Reader = std::optional<AddressWord> (*)(const Reading&);
     static constexpr std::array<Reader, 5> readers{read_numeric, read_host, read_length,
                                                    read_factorised, read_network};
-    // The others take no word with a slash, but for what may stand in a zone.
+    // The others take no word with a slash.
     static constexpr std::array<Reader, 2> of_slash{read_length, read_factorised};
-    const bool has_slash =
-        word.text.find('/') != std::string::npos && word.text.find('%') == std::string::npos;
+    const bool has_slash = word.text.find('/') != std::string::npos;
     for (const Reader reader : has_slash ? std::span<const Reader>(of_slash) : readers)
         if (const auto outcome = reader(reading))
             return *outcome;

@@ -129,6 +129,9 @@ std::optional<IpAddress::Bytes16> parse_numeric_ipv6(std::string_view text) noex
     const bool scoped = percent != std::string_view::npos;
     if (scoped && (percent + 1 == text.size() || !is_link_local(address->bytes())))
         return std::nullopt;
+    // No interface has a slash in its name: a prefix length follows.
+    if (scoped && text.find('/', percent) != std::string_view::npos)
+        return std::nullopt;
     return address->bytes();
 }
 

@@ -107,6 +107,7 @@ TEST_CASE("IPv6 words are exact, mapped ones stay IPv6, a link-local scope is dr
     CHECK(rules_of("2001:db8::1") == "2001:db8:0:0:0:0:0:1/128");
     CHECK(rules_of("::ffff:10.1.2.3") == "0:0:0:0:0:ffff:a01:203/128");
     CHECK(rules_of("fe80::1%eth0") == "fe80:0:0:0:0:0:0:1/128");
+    CHECK(rules_of("fe80::1%eth0/64") == "fe80:0:0:0:0:0:0:0/64");
 }
 
 TEST_CASE("factorised words make one entry for each number")
