@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The half of a start that runs in the child. The child shares the daemon's memory until it execs:
-// it reads a ChildPlan, writes what is marked `out` in it and the digits of its pid, and touches
-// nothing else, not even errno; whoever made it sleeps in clone() meanwhile, or runs on beside it.
-// Raw system calls on prepared data, no library, no allocation, no return. Compiled without
-// sanitizers, see CMakeLists.txt.
+// it reads a ChildPlan, writes what is marked `out` or `both ways` in it and the digits of its pid,
+// and touches nothing else, not even errno; whoever made it sleeps in clone() meanwhile, or runs on
+// beside it. Raw system calls on prepared data, no library, no allocation, no return. Compiled
+// without sanitizers, see CMakeLists.txt.
 
 #pragma once
 
@@ -83,8 +83,8 @@ pid_t start_child_beside(ChildPlan& plan, void* stack_top) noexcept;
 bool wait_until_left(ChildPlan& plan, std::chrono::steady_clock::time_point deadline) noexcept;
 /// True once the child has copied what it needs of the descriptor table, its very first step.
 [[nodiscard]] bool has_own_table(ChildPlan& plan) noexcept;
-/// The same, and where it has not, the child will count `told_at` up when it has. Whoever looks by
-/// itself spares the child a call, and itself a turn of the loop.
+/// The same, and where it has not, the child will count `told_at` up when it has. Who will look
+/// again anyway calls has_own_table(): that spares the child a call and the loop a turn.
 [[nodiscard]] bool has_own_table_or_tells(ChildPlan& plan) noexcept;
 
 /// True if the kernel has what ChildPlan::copy_below needs (Linux 5.9).

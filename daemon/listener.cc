@@ -72,8 +72,11 @@ void Listener::accept_batch() noexcept
         if (accepted.error().number == EINTR)
             continue;
         on_accept_error(accepted.error());
-        if (sys::classify_accept_error(accepted.error().number) != sys::AcceptFailure::peer_gone)
+        const auto failure = sys::classify_accept_error(accepted.error().number);
+        if (failure == sys::AcceptFailure::nothing_pending)
             break;
+        if (failure != sys::AcceptFailure::peer_gone)
+            return;
     }
     pace_.turned(found);
 }

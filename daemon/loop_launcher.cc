@@ -148,7 +148,7 @@ void LoopLauncher::collect() noexcept
     }
 }
 
-/// Before the loop may sleep.
+/// At the end of each look: after the last one of a turn the loop may sleep.
 void LoopLauncher::ask_to_be_told() noexcept
 {
     for (const auto& start : room_->starts)

@@ -5,7 +5,7 @@
 // an execve(2) has read its file.
 //
 // A child's first step is to copy what it needs of the descriptor table, and to tell so by a word
-// of its plan, and by an eventfd(2) if the loop is about to sleep. Then the client's connection is
+// of its plan, and by an eventfd(2) if the loop has looked before. Then the client's connection is
 // closed here, and soon it must be: the client sees the end of file when both have closed. When a
 // child has executed, the kernel clears a word of its plan; the loop looks at those words when
 // something has happened to any child, and by a timer.

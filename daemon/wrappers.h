@@ -41,9 +41,9 @@ public:
     Wrappers(const Wrappers&) = delete;
     Wrappers& operator=(const Wrappers&) = delete;
 
-    /// Whether the rules have to be asked. They are about hosts: not over UNIX sockets.
+    /// Whether the rules have to be asked. They are about hosts: not over UNIX sockets. The files
+    /// are looked at once in a turn of the loop, not for each of a flood.
     /// @param family of the socket
-    /// The files are looked at once in a turn of the loop, not for each of a flood.
     [[nodiscard]] bool concern(const config::ServiceSpec& spec, int family);
     /// Calls Gatekeeper::admit(), Gatekeeper::refuse() or service.on_taken_over(), later or, if the
     /// question cannot be put, now. @param slot none for a kept datagram
