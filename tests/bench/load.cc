@@ -39,7 +39,8 @@ int main(int argc, char** argv)
         return help ? EXIT_SUCCESS : 2;
     }
     raise_descriptor_limit();
-    bench::LoadResult result = bench::run_load(std::get<bench::LoadOptions>(parsed));
-    fmt::print("{}\n", bench::to_json(result));
+    const auto& options = std::get<bench::LoadOptions>(parsed);
+    bench::LoadResult result = bench::run_load(options);
+    fmt::print("{}\n", bench::to_json(result, options.each));
     return result.errors() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

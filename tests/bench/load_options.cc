@@ -30,6 +30,7 @@ constexpr std::string_view usage_text =
       --network N       of N.0.0.0/8 instead; all of it must be this machine's
   -u, --udp             datagrams: send the request, wait for one reply
       --keep-sockets    UDP: one socket for each slot, not one for each datagram
+      --each            also tell the time of each connection that is done, in rising order
   -h, --help
 Writes one JSON object; times are microseconds from connect (UDP: send) to end of file (reply).
 )";
@@ -40,6 +41,7 @@ enum Option : int {
     option_refusal,
     option_keep_sockets,
     option_network,
+    option_each,
 };
 
 constexpr std::array long_options{
@@ -57,6 +59,7 @@ constexpr std::array long_options{
     option{"network", required_argument, nullptr, option_network},
     option{"udp", no_argument, nullptr, 'u'},
     option{"keep-sockets", no_argument, nullptr, option_keep_sockets},
+    option{"each", no_argument, nullptr, option_each},
     option{"help", no_argument, nullptr, 'h'},
     option{nullptr, 0, nullptr, 0},
 };
@@ -128,6 +131,9 @@ bool apply(int which, std::string_view argument, LoadOptions& options)
         return true;
     case option_refusal:
         options.refusal = true;
+        return true;
+    case option_each:
+        options.each = true;
         return true;
     default:
         options.keep_sockets = true;

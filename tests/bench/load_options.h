@@ -32,6 +32,7 @@ struct LoadOptions {
     std::uint32_t sources = 0;  ///< spread over so many addresses of `network`; 0: the kernel's
     std::uint8_t network = 127; ///< the first number of the sources: 127 is 127.0.0.0/8
     bool keep_sockets = false;  ///< UDP: one socket for each slot, not one for each datagram
+    bool each = false;          ///< tell the time of each connection, too
 
     bool operator==(const LoadOptions&) const = default;
 };

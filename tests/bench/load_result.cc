@@ -24,6 +24,14 @@ std::string microseconds(std::optional<Duration> duration)
     return fmt::format("{:.1f}", static_cast<double>(duration->count()) / 1000.0);
 }
 
+std::string each_of(Samples& times)
+{
+    std::string text;
+    for (const Duration time : times.sorted())
+        text += (text.empty() ? "" : ",") + microseconds(time);
+    return fmt::format(",\"each\":[{}]", text);
+}
+
 } // namespace
 
 std::string_view name(Outcome outcome) noexcept
@@ -67,7 +75,7 @@ double LoadResult::per_second() const noexcept
     return seconds > 0 ? static_cast<double>(count(Outcome::done)) / seconds : 0;
 }
 
-std::string to_json(LoadResult& result)
+std::string to_json(LoadResult& result, bool each)
 {
     std::string errors;
     for (std::size_t i = 1; i < outcome_count; ++i)
@@ -81,10 +89,10 @@ std::string to_json(LoadResult& result)
             fmt::format(",\"p{}\":{}", percent, microseconds(result.times.percentile(percent)));
     times += fmt::format(",\"max\":{}", microseconds(result.times.percentile(100)));
     return fmt::format("{{\"offered\":{},\"done\":{},\"errors\":{{{}}}{},\"bytes\":{},"
-                       "\"seconds\":{:.6f},\"per_second\":{:.1f},\"microseconds\":{{{}}}}}",
+                       "\"seconds\":{:.6f},\"per_second\":{:.1f},\"microseconds\":{{{}}}{}}}",
                        result.offered(), result.count(Outcome::done), errors, why, result.bytes,
                        std::chrono::duration<double>(result.elapsed).count(), result.per_second(),
-                       times);
+                       times, each ? each_of(result.times) : "");
 }
 
 } // namespace usherd::bench

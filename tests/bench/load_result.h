@@ -50,6 +50,7 @@ struct LoadResult {
 };
 
 /// One line, without its end. Times in microseconds, null where nothing was measured.
-[[nodiscard]] std::string to_json(LoadResult& result);
+/// @param each also an array of all times, in rising order
+[[nodiscard]] std::string to_json(LoadResult& result, bool each = false);
 
 } // namespace usherd::bench

@@ -23,11 +23,16 @@ std::optional<Duration> Samples::percentile(double percent)
 {
     if (values_.empty())
         return std::nullopt;
-    if (!sorted_) {
+    return sorted()[nearest_rank(percent, values_.size()) - 1];
+}
+
+const std::vector<Duration>& Samples::sorted()
+{
+    if (!is_sorted_) {
         std::sort(values_.begin(), values_.end());
-        sorted_ = true;
+        is_sorted_ = true;
     }
-    return values_[nearest_rank(percent, values_.size()) - 1];
+    return values_;
 }
 
 std::optional<Duration> Samples::mean() const

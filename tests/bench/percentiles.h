@@ -21,12 +21,12 @@ public:
     void add(Duration value)
     {
         values_.push_back(value);
-        sorted_ = false;
+        is_sorted_ = false;
     }
     void add(const Samples& others)
     {
         values_.insert(values_.end(), others.values_.begin(), others.values_.end());
-        sorted_ = false;
+        is_sorted_ = false;
     }
     [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
 
@@ -35,10 +35,12 @@ public:
     /// @param percent above 0, at most 100; 100 is the largest sample
     [[nodiscard]] std::optional<Duration> percentile(double percent);
     [[nodiscard]] std::optional<Duration> mean() const;
+    /// In rising order; valid until a sample is added.
+    [[nodiscard]] const std::vector<Duration>& sorted();
 
 private:
     std::vector<Duration> values_;
-    bool sorted_ = true;
+    bool is_sorted_ = true;
 };
 
 /// 1-based rank of a percentile among `count` samples: ceil(percent / 100 * count), at least 1.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from . import works
+from . import turns, works
 from .clients import Crowd, Silent, offer, offering, transfer
 from .peer import Site
 from .server import RunningServer, Unable, Unusable
@@ -58,9 +58,9 @@ class Attempt:
             with RunningServer(self.peer, site, work, environment) as server:
                 yield server
 
-    def offer(self, server, share=None):
-        """@param share of the full load, where it is not the attempt's"""
-        options = self.scenario.load_options(self.share if share is None else share)
+    def offer(self, server, share=None, more=()):
+        """@param share of the full load, where it is not the attempt's @param more options"""
+        options = self.scenario.load_options(self.share if share is None else share) + list(more)
         return offer(server.site, server.port, options, self.scenario.address)
 
     def size(self, full):
@@ -234,6 +234,8 @@ def _grown(server, many, first_byte):
     return slope(pss)
 
 
+BY_TURNS = "turns"  #: the one method that measures all servers at a time
+
 METHODS = {
     "load": measure_load,
     "relay": measure_relay,
@@ -245,6 +247,18 @@ METHODS = {
 
 
 EXPECTED = (Unusable, subprocess.SubprocessError, OSError, ValueError, LookupError)
+
+
+def outcomes(scenario, attempts):
+    """(attempt, result or the error), of one after the other or, by turns, of all together."""
+    if scenario.method == BY_TURNS:
+        yield from turns.measure(attempts, EXPECTED)
+        return
+    for attempt in attempts:
+        try:
+            yield attempt, METHODS[scenario.method](attempt)
+        except EXPECTED as why:
+            yield attempt, why
 
 
 class Rounds:
@@ -276,26 +290,23 @@ class Rounds:
     def round(self, number):
         order = self.peers if number % 2 else self.peers[::-1]
         for scenario in self.scenarios:
-            for peer in order:
-                if (scenario.name, peer.name) not in self.unable:
-                    self.attempt(scenario, peer, number)
+            attempts = [Attempt(self.places, peer, scenario, self.share, number) for peer in order
+                        if (scenario.name, peer.name) not in self.unable]  # fmt: skip
+            for attempt, result in outcomes(scenario, attempts):
+                self.note(attempt, result)
 
-    def measure(self, peer, scenario, number):
-        attempt = Attempt(self.places, peer, scenario, self.share, number)
-        result = {"offered": 0, "errors": {}} | METHODS[scenario.method](attempt)
-        return Measurement(scenario.name, peer.name, number, result)
-
-    def attempt(self, scenario, peer, number):
-        try:
-            one = self.measure(peer, scenario, number)
-        except Unable:
-            self.unable.add((scenario.name, peer.name))
-        except EXPECTED as why:
-            self.failures.append(f"{peer.name} in {scenario.name}, round {number}: {why}")
+    def note(self, attempt, result):
+        """@param result what was measured, or the error that there was instead"""
+        scenario, peer = attempt.scenario.name, attempt.peer.name
+        if isinstance(result, Unable):
+            self.unable.add((scenario, peer))
+        elif isinstance(result, Exception):
+            self.failures.append(f"{peer} in {scenario}, round {attempt.round}: {result}")
             self.say(self.failures[-1])
         else:
-            self.measurements.append(one)
-            self.say(progress(one))
+            result = {"offered": 0, "errors": {}} | result
+            self.measurements.append(Measurement(scenario, peer, attempt.round, result))
+            self.say(progress(self.measurements[-1]))
 
 
 def progress(one):

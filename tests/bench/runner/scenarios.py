@@ -10,7 +10,7 @@ from .works import Work
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    method: str  #: how it is measured, a name in measure.METHODS
+    method: str  #: how it is measured, a name in measure.METHODS or measure.BY_TURNS
     work: Work  #: what the server shall do
     load: tuple = ()  #: options of usherd-load, without number and time; of iperf3 for relay
     connections: int = 0  #: at most
@@ -43,8 +43,8 @@ ECHOES = ("-c", "32", "-j", "2", "--udp", "--request", DATAGRAM, "-e", str(len(D
           "--timeout-ms", "20", "--network", "10", "--sources", "4000")  # fmt: skip
 
 SCENARIOS = (
-    Scenario("spawn-32", "load", works.SPAWN, ("-c", "32", "-e", "3", *SPREAD), 20000, 5, 300),
-    Scenario("spawn-1", "load", works.SPAWN, ONE, 2500, 4, 100),
+    Scenario("spawn-32", "turns", works.SPAWN, ("-c", "32", "-e", "3", *SPREAD), 20000, 5, 300),
+    Scenario("spawn-1", "turns", works.SPAWN, ONE, 5000, 5, 300),
     Scenario("refuse-32", "load", works.REFUSE,
              ("-c", "32", "-j", "2", "--refusal", *SPREAD), 40000, 3, 1000),
     Scenario("services", "services", Work("services", 10000)),

@@ -32,13 +32,13 @@ TEST_CASE("a port alone means 1,000 connections, one at a time, to 127.0.0.1")
 
 TEST_CASE("every option sets its member")
 {
-    const auto parsed = parse({"-n",          "5",         "-c",           "3",
-                               "-j",          "2",         "-w",           "2",
-                               "-t",          "1.5",       "--timeout-ms", "250",
-                               "-r",          "a\\n",      "--half-close", "-e",
-                               "9",           "--refusal", "-s",           "70",
-                               "--network",   "10",        "-u",           "--keep-sockets",
-                               "127.0.0.2:80"});
+    const auto parsed = parse({"-n",        "5",           "-c",           "3",
+                               "-j",        "2",           "-w",           "2",
+                               "-t",        "1.5",         "--timeout-ms", "250",
+                               "-r",        "a\\n",        "--half-close", "-e",
+                               "9",         "--refusal",   "-s",           "70",
+                               "--network", "10",          "-u",           "--keep-sockets",
+                               "--each",    "127.0.0.2:80"});
     REQUIRE(std::holds_alternative<LoadOptions>(parsed));
     LoadOptions expected;
     expected.address = "127.0.0.2";
@@ -57,6 +57,7 @@ TEST_CASE("every option sets its member")
     expected.sources = 70;
     expected.network = 10;
     expected.keep_sockets = true;
+    expected.each = true;
     CHECK(std::get<LoadOptions>(parsed) == expected);
 }
 

@@ -222,6 +222,16 @@ TEST_CASE("the JSON says what was counted")
     CHECK(json["microseconds"]["mean"] == 2.5);
 }
 
+TEST_CASE("where it is asked for, the JSON holds the time of each connection that is done")
+{
+    LoadResult result;
+    for (const auto time : {30us, 10us, 20us})
+        result.times.add(time);
+    const auto json = nlohmann::json::parse(to_json(result, true));
+    CHECK(json["each"] == nlohmann::json::parse("[10.0, 20.0, 30.0]"));
+    CHECK(json["microseconds"]["p50"] == 20.0);
+}
+
 TEST_CASE("the JSON of a load without success holds null times")
 {
     LoadResult result;
