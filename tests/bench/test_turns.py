@@ -14,13 +14,15 @@ class Broken(Exception):
 
 def load(times, seconds=1.0, refused=0):
     return {"offered": len(times) + refused, "done": len(times), "bytes": 3 * len(times),
-            "seconds": seconds, "errors": {"refused": refused, "reset": 0}, "each": times}  # fmt: skip
+            "seconds": seconds, "errors": {"refused": refused, "reset": 0}, "each": times,
+            "microseconds": {"p99.9": max(times, default=None)}}  # fmt: skip
 
 
 class Attempt:
     """Of a server that begins as it is told, and answers each slice with what `answer` gives."""
 
     share = 1.0
+    round = 1
     scenario = SimpleNamespace(work=None, warm_ups=lambda share: 5)
 
     def __init__(self, name, log, answer=lambda: load([10.0]), starts=True, reaps=True):
@@ -52,12 +54,19 @@ def measured(*attempts):
 
 
 class Slices(unittest.TestCase):
-    def test_servers_are_up_together_and_the_order_turns_around_each_time(self):
+    def test_servers_are_up_together_and_each_has_a_slice_in_each_turn(self):
         log = []
         measured(Attempt("a", log), Attempt("b", log))
-        self.assertEqual(log[:6], ["a", "b", "b", "a", "a", "b"])
-        self.assertEqual(len(log), 2 * turns.SLICES + 2)
         self.assertEqual(log[-2:], ["b ends", "a ends"])
+        pairs = list(zip(log[:-2:2], log[1:-2:2]))
+        self.assertEqual(len(pairs), turns.SLICES)
+        self.assertEqual(set(pairs), {("a", "b"), ("b", "a")})
+
+    def test_the_order_of_a_turn_is_the_same_whenever_it_is_asked_for(self):
+        orders = [turns.shuffled("abcdefgh", seed) for seed in (1, 2, 1)]
+        self.assertEqual(orders[0], orders[2])
+        self.assertNotEqual(orders[0], orders[1])
+        self.assertEqual(sorted(orders[0]), list("abcdefgh"))
 
     def test_the_processor_time_of_all_slices_counts_for_all_that_was_served(self):
         result = measured(Attempt("a", []))["a"]
@@ -97,9 +106,13 @@ class Merged(unittest.TestCase):
         self.assertEqual(result["per_second"], 3.0)
         self.assertNotIn("each", result)
 
+    def test_the_tail_is_that_of_the_slice_in_the_middle(self):
+        result = turns.merged([load([5.0]), load([9000.0]), load([7.0])])
+        self.assertEqual(result["p99.9_of_slices"], 7.0)
+
     def test_without_any_success_there_are_no_times(self):
-        times = turns.merged([load([], seconds=0.0, refused=1)])["microseconds"]
-        self.assertEqual(set(times.values()), {None})
+        result = turns.merged([load([], seconds=0.0, refused=1)])
+        self.assertEqual({*result["microseconds"].values(), result["p99.9_of_slices"]}, {None})
 
 
 if __name__ == "__main__":

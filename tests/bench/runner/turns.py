@@ -2,9 +2,11 @@
 """One load for all servers of a scenario: all of them are up, and each has its slices of the load by
 turns. What the machine does meanwhile, for seconds or minutes, then meets all of them alike, which
 medians over rounds do not give where each server has its seconds to itself."""
+import random
 import time
 from contextlib import ExitStack
 from math import ceil
+from statistics import median
 
 SLICES = 10  #: of a round's load, for each server
 SETTLE_SECONDS = 0.05  #: the last handlers end, and are waited for
@@ -39,6 +41,7 @@ def measure(attempts, expected):
     """@param attempts of all servers, in the order of this round @param expected errors of one server,
     which then takes no further part @return [(attempt, result or the error)]"""
     turns, told = {}, []
+    seed = attempts[0].round * SLICES if attempts else 0
     with ExitStack() as stack:
         for attempt in attempts:
             try:
@@ -47,7 +50,7 @@ def measure(attempts, expected):
             except expected as why:
                 told.append((attempt, why))
         for number in range(SLICES):
-            for name in list(turns)[:: -1 if number % 2 else 1]:
+            for name in shuffled(turns, seed + number):
                 try:
                     turns[name].take()
                 except expected as why:
@@ -55,9 +58,18 @@ def measure(attempts, expected):
     return told + [(one.attempt, one.result()) for one in turns.values()]
 
 
+def shuffled(names, seed):
+    """Who comes after whom matters by some percent. The same order for the same `seed`."""
+    result = list(names)
+    random.Random(seed).shuffle(result)
+    return result
+
+
 def merged(loads):
     """What usherd-load would have said of all the slices as one. @param loads its answers, with the
-    time of each connection @return the same keys, without those times"""
+    time of each connection @return the same keys, without those times; and the median of the slices'
+    p99.9: when the machine stands still for a moment all clients wait at a time, which are more than
+    one in a thousand of all the slices together, and of one slice only"""
     times = sorted(one for load in loads for one in load["each"])
     result = {"errors": {}}
     for name in ("offered", "done", "bytes", "seconds"):
@@ -70,6 +82,8 @@ def merged(loads):
     for percent in (50, 90, 99, 99.9):
         result["microseconds"][f"p{percent}"] = percentile(times, percent)
     result["microseconds"]["max"] = times[-1] if times else None
+    tails = [load["microseconds"]["p99.9"] for load in loads if load["microseconds"]["p99.9"]]
+    result["p99.9_of_slices"] = median(tails) if tails else None
     return result
 
 
