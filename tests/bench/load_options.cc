@@ -94,6 +94,28 @@ bool parse_target(std::string_view text, LoadOptions& options)
     return parse_number(text, options.port, std::uint16_t{1}, std::uint16_t{65535});
 }
 
+/// An option without argument.
+void turn_on(int which, LoadOptions& options)
+{
+    switch (which) {
+    case 'u':
+        options.udp = true;
+        break;
+    case option_half_close:
+        options.half_close = true;
+        break;
+    case option_refusal:
+        options.refusal = true;
+        break;
+    case option_each:
+        options.each = true;
+        break;
+    default:
+        options.keep_sockets = true;
+        break;
+    }
+}
+
 /// False: the argument makes no sense.
 bool apply(int which, std::string_view argument, LoadOptions& options)
 {
@@ -123,20 +145,8 @@ bool apply(int which, std::string_view argument, LoadOptions& options)
             return true;
         }
         return false;
-    case 'u':
-        options.udp = true;
-        return true;
-    case option_half_close:
-        options.half_close = true;
-        return true;
-    case option_refusal:
-        options.refusal = true;
-        return true;
-    case option_each:
-        options.each = true;
-        return true;
     default:
-        options.keep_sockets = true;
+        turn_on(which, options);
         return true;
     }
 }
