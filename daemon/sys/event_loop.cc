@@ -216,6 +216,14 @@ void Timer::start(std::chrono::microseconds after) noexcept
     arm(after);
 }
 
+void Timer::start_within(std::chrono::microseconds soonest,
+                         std::chrono::microseconds latest) noexcept
+{
+    const auto left = due_ - std::chrono::steady_clock::now();
+    if (!started_ || left < soonest || left > latest)
+        start(latest);
+}
+
 void Timer::stop() noexcept
 {
     event_del(event_);

@@ -104,6 +104,9 @@ public:
     Timer& operator=(const Timer&) = delete;
 
     void start(std::chrono::microseconds after) noexcept;
+    /// For what is started anew in each turn: sets the timer for `latest` from now, unless it will
+    /// call between then and `soonest` already, which costs nothing.
+    void start_within(std::chrono::microseconds soonest, std::chrono::microseconds latest) noexcept;
     void stop() noexcept;
     [[nodiscard]] bool is_started() const noexcept { return started_; }
 

@@ -226,6 +226,39 @@ TEST_CASE_METHOD(GuardedLoop, "a timer started again counts from the second star
     CHECK(timer.is_started());
 }
 
+TEST_CASE_METHOD(GuardedLoop, "a timer that is due within the time wanted stays as it is")
+{
+    Hook fired([&] { loop.stop(); });
+    Timer timer(loop, fired);
+    const auto begin = Clock::now();
+    timer.start(60ms);
+    timer.start_within(10ms, 1h);
+    timer.start_within(0ms, 2h);
+    run();
+    CHECK(fired.calls == 1);
+    CHECK(Clock::now() - begin < 1h);
+}
+
+TEST_CASE_METHOD(GuardedLoop, "a timer that is due too soon or too late is set for the latest time")
+{
+    const auto before = GENERATE(0us, 1us, 1h);
+    const bool was_stopped = GENERATE(false, true);
+    auto fired_at = Clock::time_point::max();
+    Hook fired([&] {
+        fired_at = Clock::now();
+        loop.stop();
+    });
+    Timer timer(loop, fired);
+    timer.start(before);
+    if (was_stopped)
+        timer.stop();
+    const auto begin = Clock::now();
+    timer.start_within(10ms, 20ms);
+    run();
+    CHECK(fired_at - begin >= 20ms);
+    CHECK(fired.calls == 1);
+}
+
 TEST_CASE_METHOD(GuardedLoop, "a stopped or dead timer does not call")
 {
     Hook never([] {});
