@@ -13,9 +13,13 @@ namespace usherd::daemon {
 namespace {
 
 // How soon somebody looks whether children have executed that do not exit at once: after half the
-// time since the last was made once more.
-constexpr std::chrono::milliseconds soonest_look{1};
+// time since the last was made once more. Not sooner than the clock of most kernels ticks (4 ms): a
+// loop that sleeps for less has its processor's own clock set at each turn, and that takes longer
+// than a system call (tests/bench/README.md).
+constexpr std::chrono::milliseconds soonest_look{12};
 constexpr std::chrono::milliseconds latest_look{100};
+// Where a start waits for processors.
+constexpr std::chrono::milliseconds next_try{1};
 constexpr std::chrono::seconds longest_farewell{1};
 
 // By trial with 32 clients at a time (tests/bench/README.md). The next batch begins when a
@@ -136,24 +140,37 @@ void LoopLauncher::finish(Start& start) noexcept
     --on_their_way_;
 }
 
+/// Most often there is one, in the first place: the others, which are cold, are not touched then.
+/// @param action may finish the start
+template <typename Action>
+void LoopLauncher::for_each_on_its_way(Action action) noexcept
+{
+    std::size_t left = on_their_way_;
+    for (auto start = room_->starts.begin(); left > 0; ++start) {
+        if ((*start)->pid < 0)
+            continue;
+        --left;
+        action(**start);
+    }
+}
+
 void LoopLauncher::collect() noexcept
 {
-    for (const auto& start : room_->starts) {
-        if (start->pid < 0)
-            continue;
-        if (has_left(start->plan))
-            finish(*start);
-        else if (start->holds_descriptors && has_own_table(start->plan))
-            let_go_of_descriptors(*start);
-    }
+    for_each_on_its_way([this](Start& start) {
+        if (has_left(start.plan))
+            finish(start);
+        else if (start.holds_descriptors && has_own_table(start.plan))
+            let_go_of_descriptors(start);
+    });
 }
 
 /// At the end of each look: after the last one of a turn the loop may sleep.
 void LoopLauncher::ask_to_be_told() noexcept
 {
-    for (const auto& start : room_->starts)
-        if (start->holds_descriptors && has_own_table_or_tells(start->plan))
-            let_go_of_descriptors(*start);
+    for_each_on_its_way([this](Start& start) {
+        if (start.holds_descriptors && has_own_table_or_tells(start.plan))
+            let_go_of_descriptors(start);
+    });
 }
 
 void LoopLauncher::begin_waiting() noexcept
@@ -183,10 +200,10 @@ void LoopLauncher::deliver() noexcept
 /// some clients would wait long. So the loop is behind them once, which does not make it wait.
 void LoopLauncher::at_end_of_turn() noexcept
 {
-    const bool some_have_not_run =
-        std::any_of(room_->starts.begin(), room_->starts.end(), [](const auto& start) {
-            return start->holds_descriptors && !has_own_table(start->plan);
-        });
+    bool some_have_not_run = false;
+    for_each_on_its_way([&](Start& start) {
+        some_have_not_run |= start.holds_descriptors && !has_own_table(start.plan);
+    });
     if (some_have_not_run)
         ::sched_yield();
     look();
@@ -211,23 +228,23 @@ void LoopLauncher::look() noexcept
 
 void LoopLauncher::look_again_in_time() noexcept
 {
-    look_again_.stop();
     if (on_their_way_ == 0 && waiting_.empty())
-        return;
-    const bool waits_for_processors = !waiting_.empty() && on_their_way_ < room_->starts.size();
+        return; // once more for nothing is cheaper than to stop the timer each time
+    if (!waiting_.empty() && on_their_way_ < room_->starts.size())
+        return look_again_.start(next_try);
     const auto age = std::chrono::floor<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - last_begun_);
-    look_again_.start(waits_for_processors ? soonest_look
-                                           : std::clamp(age / 2, soonest_look, latest_look));
+    const auto wait = std::clamp(age / 2, soonest_look, latest_look);
+    look_again_.start_within(wait / 2, wait);
 }
 
 void LoopLauncher::on_exited(pid_t pid) noexcept
 {
     pace_.exited(pid);
-    const auto found = std::find_if(room_->starts.begin(), room_->starts.end(),
-                                    [pid](const auto& start) { return start->pid == pid; });
-    if (found != room_->starts.end())
-        finish(**found); // even if it was killed in a way that leaves the word as it was
+    for_each_on_its_way([=, this](Start& start) {
+        if (start.pid == pid)
+            finish(start); // even if it was killed in a way that leaves the word as it was
+    });
     look();
 }
 

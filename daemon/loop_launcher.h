@@ -63,6 +63,8 @@ private:
     void begin(Start& start, LaunchRequest request) noexcept;
     void let_go_of_descriptors(Start& start) noexcept;
     void finish(Start& start) noexcept;
+    template <typename Action>
+    void for_each_on_its_way(Action action) noexcept;
     [[nodiscard]] Start* find_free() noexcept;
     [[nodiscard]] bool is_crowded() noexcept;
     void collect() noexcept;
