@@ -145,13 +145,15 @@ void Supervisor::welcome(Servers::iterator server) noexcept
 void Supervisor::on_child_exited(pid_t pid, int wait_status, const rusage& usage) noexcept
 {
     auto found = by_pid_.find(pid);
-    if (found == by_pid_.end() && !unreported_.empty()) {
+    const bool was_reported = found != by_pid_.end();
+    if (!was_reported && !unreported_.empty()) {
         launcher_->on_exited(pid);
         found = by_pid_.find(pid);
     }
     if (found != by_pid_.end()) {
         finish(found->second, wait_status, usage);
-        launcher_->on_exited(pid); // others may wait for that
+        if (was_reported)
+            launcher_->on_exited(pid); // others may wait for that
     } else if (unreported_.empty())
         observer_.on_unknown_exited(pid, wait_status);
     else

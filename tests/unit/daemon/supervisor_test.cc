@@ -4,6 +4,8 @@
 // order, whatever the order in which reports and exits come. No process has these pids.
 
 #include <csignal>
+#include <functional>
+#include <vector>
 
 #include "daemon/supervisor.h"
 #include "tests/support/catch.h"
@@ -19,17 +21,22 @@ using What = Told::What;
 
 class KeptRequests final : public Launcher {
 public:
-    explicit KeptRequests(std::vector<LaunchRequest>& requests) : requests_(requests) {}
+    using Hearing = std::function<void(pid_t)>;
+    KeptRequests(std::vector<LaunchRequest>& requests, const Hearing& hearing)
+        : requests_(requests), hearing_(hearing)
+    {
+    }
     void submit(LaunchRequest request) noexcept override
     {
         requests_.push_back(std::move(request));
     }
     [[nodiscard]] std::size_t pending() const noexcept override { return requests_.size(); }
-    void on_exited(pid_t) noexcept override {}
+    void on_exited(pid_t pid) noexcept override { hearing_(pid); }
     void look() noexcept override {}
 
 private:
     std::vector<LaunchRequest>& requests_;
+    const Hearing& hearing_;
 };
 
 constexpr ServiceKey one{1};
@@ -63,10 +70,12 @@ public:
     config::ServiceSpec spec;
     access::SourceCounter counter;
     std::vector<LaunchRequest> requests;
+    std::vector<pid_t> heard; ///< by the launcher
+    KeptRequests::Hearing hearing = [this](pid_t pid) { heard.push_back(pid); };
     sys::GuardedLoop guarded;
     RecordingObserver observer;
     Supervisor supervisor{guarded.loop, observer, [this](ReportReceiver&) {
-                              return std::make_unique<KeptRequests>(requests);
+                              return std::make_unique<KeptRequests>(requests, hearing);
                           }};
 };
 
@@ -267,6 +276,27 @@ TEST_CASE_METHOD(Table, "an observer may start the next server when one exits")
     exit(pid_a);
     CHECK(supervisor.count() == 1);
     CHECK(requests.size() == 2);
+}
+
+TEST_CASE_METHOD(Table,
+                 "the launcher hears once of an exit, whether it has reported the start or not")
+{
+    const auto ticket = launch();
+    SECTION("reported before")
+    {
+        report(ticket, pid_a);
+    }
+    SECTION("reported because of it")
+    {
+        hearing = [&](pid_t pid) {
+            heard.push_back(pid);
+            report(ticket, pid);
+        };
+    }
+    exit(pid_a);
+    CHECK(heard == std::vector<pid_t>{pid_a});
+    CHECK(observer.told.size() == 2);
+    CHECK(supervisor.count() == 0);
 }
 
 } // namespace usherd::daemon
