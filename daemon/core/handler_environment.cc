@@ -167,7 +167,10 @@ void ConnectionEnvironment::add(HandlerVariable variable, std::string_view value
     std::uint16_t& start = starts_[static_cast<std::size_t>(variable)];
     assert(start == absent && text_.size() < absent);
     start = static_cast<std::uint16_t>(text_.size());
-    text_.append(name(variable)).append(1, '=').append(value).append(1, '\0');
+    text_.append(name(variable));
+    text_.push_back('=');
+    text_.append(value);
+    text_.push_back('\0');
 }
 
 ConnectionEnvironment connection_environment(const ConnectionFacts& facts)
