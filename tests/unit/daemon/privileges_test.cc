@@ -6,6 +6,8 @@
 #include "daemon/privileges.h"
 #include "tests/support/catch.h"
 
+#ifndef __SANITIZE_ADDRESS__
+
 namespace usherd::daemon {
 
 namespace {
@@ -31,7 +33,6 @@ int dumpable_as(uid_t uid)
 
 } // namespace
 
-#ifndef __SANITIZE_ADDRESS__
 TEST_CASE("root's daemon dumps no core, an ordinary user's may")
 {
     constexpr uid_t nobody = 65534;
@@ -39,6 +40,7 @@ TEST_CASE("root's daemon dumps no core, an ordinary user's may")
         CHECK(dumpable_as(0) == 0);
     CHECK(dumpable_as(::geteuid() == 0 ? nobody : ::geteuid()) == 1);
 }
-#endif
 
 } // namespace usherd::daemon
+
+#endif
