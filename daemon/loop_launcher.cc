@@ -33,6 +33,7 @@ LoopLauncher::LoopLauncher(sys::EventLoop& loop, unsigned places, ReportReceiver
       pace_(young_for_each_processor * processors_.count(), processors_.count() + 1),
       room_(std::make_unique<Room>()),
       end_of_turn_(loop, sys::bind<&LoopLauncher::at_end_of_turn>(*this)),
+      linger_(loop, sys::bind<&LoopLauncher::linger>(*this)),
       look_again_(loop, sys::bind<&LoopLauncher::look>(*this))
 {
     make_places(room_->commons, room_->places, places, TellsCopy::yes);
@@ -66,6 +67,7 @@ void LoopLauncher::submit(LaunchRequest request) noexcept
     if (!std::exchange(inheritance_known_, true))
         room_->commons.inheritance = read_inheritance();
     ++pending_;
+    lingering_.stop();
     // Nobody overtakes those that wait already.
     Start* const free = waiting_.empty() ? find_free() : nullptr;
     if (free == nullptr)
@@ -246,6 +248,26 @@ void LoopLauncher::on_exited(pid_t pid) noexcept
             finish(start); // even if it was killed in a way that leaves the word as it was
     });
     look();
+    linger_if_alone();
+}
+
+/// On a single processor the client could not come meanwhile.
+void LoopLauncher::linger_if_alone() noexcept
+{
+    if (pending_ > 0 || !pace_.has_no_young() || processors_.count() < 2)
+        return;
+    lingering_.alone(last_begun_, std::chrono::steady_clock::now());
+    linger();
+}
+
+/// What is deferred again and again keeps the loop from sleeping, and from nothing else. Without
+/// giving way it is slower: two processors are often one core.
+void LoopLauncher::linger() noexcept
+{
+    if (!lingering_.goes_on(std::chrono::steady_clock::now()))
+        return;
+    ::sched_yield();
+    linger_.schedule();
 }
 
 } // namespace usherd::daemon

@@ -10,7 +10,8 @@
 // child has executed, the kernel clears a word of its plan; the loop looks at those words when
 // something has happened to any child, and by a timer.
 //
-// While the processors are busy, children are made in batches (core/start_pace.h).
+// While the processors are busy, children are made in batches (core/start_pace.h). When the last
+// one has exited the loop may stay awake for a moment (core/lingering.h).
 
 #pragma once
 
@@ -20,6 +21,7 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/core/lingering.h"
 #include "daemon/core/start_pace.h"
 #include "daemon/launcher.h"
 #include "daemon/processor_queue.h"
@@ -74,6 +76,8 @@ private:
     void at_end_of_turn() noexcept;
     void on_copied() noexcept;
     void look_again_in_time() noexcept;
+    void linger_if_alone() noexcept;
+    void linger() noexcept;
 
     ReportReceiver& receiver_;
     std::size_t pending_ = 0;
@@ -88,6 +92,8 @@ private:
     std::vector<LaunchReport> batch_;    ///< of those, what is being delivered
     std::unique_ptr<sys::Watch> copied_; ///< after room_, whose descriptor it watches; or none
     sys::Deferred end_of_turn_;
+    core::Lingering lingering_;
+    sys::Deferred linger_;
     sys::Timer look_again_;
 };
 

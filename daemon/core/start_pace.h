@@ -29,6 +29,8 @@ public:
     void began(int pid, SteadyTime now);
     /// @param pid anybody's
     void exited(int pid) noexcept;
+    /// Nobody has begun, or all have exited or were too old when is_enough() was asked last.
+    [[nodiscard]] bool has_no_young() const noexcept { return young_.empty(); }
     /// True if there are enough young ones: another is better started later.
     [[nodiscard]] bool is_enough(SteadyTime now) noexcept;
 

@@ -52,6 +52,23 @@ TEST_CASE("handlers that stay are not waited for")
     CHECK_FALSE(pace.is_enough(now + StartPace::youth));
 }
 
+TEST_CASE("nobody is young when all have exited, or are too old")
+{
+    CHECK(with_young_ones(0).has_no_young());
+    auto pace = with_young_ones(2);
+    pace.exited(1);
+    CHECK_FALSE(pace.has_no_young());
+    SECTION("exited")
+    {
+        pace.exited(2);
+    }
+    SECTION("too old")
+    {
+        CHECK_FALSE(pace.is_enough(now + StartPace::youth));
+    }
+    CHECK(pace.has_no_young());
+}
+
 TEST_CASE("processes that are not ours change nothing")
 {
     auto pace = with_young_ones(4);

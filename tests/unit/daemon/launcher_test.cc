@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,6 +162,14 @@ TEST_CASE("a thousand quick servers leave no zombie and no descriptor")
     errno = 0;
     CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
     CHECK(errno == ECHILD);
+}
+
+TEST_CASE_METHOD(HandlerHarness, "the loop sleeps again when its last server has exited")
+{
+    (void)probe(probe_spec({"--quiet"}));
+    const auto before = std::clock();
+    guarded.run_for(std::chrono::milliseconds(300));
+    CHECK(std::clock() - before < CLOCKS_PER_SEC / 10);
 }
 
 TEST_CASE("many open descriptors in the daemon are none of the handler's")
