@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The accept-and-spawn loop of the floors.
+// The accept-and-spawn loop of the floors, and the duties of some.
 
 #include "tests/bench/floor.h"
 
@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace usherd::bench {
@@ -21,6 +23,20 @@ struct Child {
     int connection;
     const char* program;
 };
+
+const std::array<const char*, 13> variables{"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                            "LANG=C.UTF-8",
+                                            "REMOTE_HOST=127.100.100.100",
+                                            "REMOTE_ADDR=127.100.100.100",
+                                            "REMOTE_PORT=50000",
+                                            "LOCAL_ADDR=127.0.0.1",
+                                            "LOCAL_PORT=7000",
+                                            "PROTO=TCP",
+                                            "TCPREMOTEIP=127.100.100.100",
+                                            "TCPREMOTEPORT=50000",
+                                            "TCPLOCALIP=127.0.0.1",
+                                            "TCPLOCALPORT=7000",
+                                            nullptr};
 
 int run_child(void* argument)
 {
@@ -75,6 +91,22 @@ void accept_and_spawn(int listener, const char* program)
         clone(run_child, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
         close(child.connection);
     }
+}
+
+void execute_with_duties(const char* program)
+{
+    umask(022);
+    const rlimit files{4096, 4096};
+    setrlimit(RLIMIT_NOFILE, &files);
+    setsid();
+    if (chdir("/") != 0)
+        _exit(127);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    char* const argv[] = {const_cast<char*>(program), nullptr};
+    execve(program, argv, const_cast<char* const*>(variables.data()));
+    _exit(127);
 }
 
 } // namespace usherd::bench

@@ -20,4 +20,8 @@ void let_kernel_reap();
 /// ever. Each thread that runs it sleeps while its child execs.
 [[noreturn]] void accept_and_spawn(int listener, const char* program);
 
+/// What becomes of a child whose descriptors are in place: the duties that xinetd's users rely on,
+/// umask, a limit, a session of its own, the directory, the signal mask, and a dozen variables.
+[[noreturn]] void execute_with_duties(const char* program);
+
 } // namespace usherd::bench

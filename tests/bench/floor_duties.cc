@@ -2,20 +2,18 @@
 //
 // Floor: the parallel loop with the duties that xinetd's users rely on and the other floors leave
 // out: the child gets a session of its own, only the descriptors it shall have, the handler's
-// umask, limits and signal mask, and a dozen variables; exits are collected with their usage by a
-// thread of their own. No decisions, no log, no table of handlers.
-// usage: usherd-floor-duties PORT PROGRAM THREADS
+// umask, limits, directory and signal mask, and a dozen variables; exits are collected with their
+// usage by a thread of their own. No decisions, no log, no table of handlers. usage:
+// usherd-floor-duties PORT PROGRAM THREADS
 
 #include <array>
 #include <csignal>
-#include <cstdint>
 #include <cstdlib>
 #include <linux/close_range.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
@@ -32,36 +30,13 @@ struct Child {
     const char* program;
 };
 
-std::array<const char*, 13> variables{"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                                      "LANG=C.UTF-8",
-                                      "REMOTE_HOST=127.100.100.100",
-                                      "REMOTE_ADDR=127.100.100.100",
-                                      "REMOTE_PORT=50000",
-                                      "LOCAL_ADDR=127.0.0.1",
-                                      "LOCAL_PORT=7000",
-                                      "PROTO=TCP",
-                                      "TCPREMOTEIP=127.100.100.100",
-                                      "TCPREMOTEPORT=50000",
-                                      "TCPLOCALIP=127.0.0.1",
-                                      "TCPLOCALPORT=7000",
-                                      nullptr};
-
 int run_child(void* argument)
 {
     const auto* const child = static_cast<const Child*>(argument);
-    umask(022);
     for (int target = 0; target < 3; ++target)
         dup2(child->connection, target);
     syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE); // a copy of the first three only
-    const rlimit files{4096, 4096};
-    setrlimit(RLIMIT_NOFILE, &files);
-    setsid();
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    char* const argv[] = {const_cast<char*>(child->program), nullptr};
-    execve(child->program, argv, const_cast<char* const*>(variables.data()));
-    _exit(127);
+    bench::execute_with_duties(child->program);
 }
 
 [[noreturn]] void serve(int listener, const char* program)

@@ -70,6 +70,8 @@ def floors():
         Floor("floor-parallel", _parallel, "as many threads as processors"),
         Floor("floor-duties", _parallel,
               "the same with session, descriptors, limits, environment, wait4", reaps=True),
+        Floor("floor-loop", _spawn,
+              "an event loop with usherd's system calls and the same duties", reaps=True),
         Floor("floor-accept", _accept, "no process", reaps=True),
         Floor("floor-echo", lambda site, work: [] if work.kind == "echo" else None,
               "recvfrom, sendto", reaps=True),
