@@ -18,7 +18,7 @@ namespace {
 // than a system call (tests/bench/README.md).
 constexpr std::chrono::milliseconds soonest_look{12};
 constexpr std::chrono::milliseconds latest_look{100};
-// Where a start waits for processors.
+// Where a start waits for room.
 constexpr std::chrono::milliseconds next_try{1};
 constexpr std::chrono::seconds longest_farewell{1};
 
@@ -233,10 +233,10 @@ void LoopLauncher::look_again_in_time() noexcept
     if (on_their_way_ == 0 && waiting_.empty())
         return; // once more for nothing is cheaper than to stop the timer each time
     if (!waiting_.empty() && on_their_way_ < room_->starts.size())
-        return look_again_.start(next_try);
+        return look_again_.start(next_try); // they wait for processors
     const auto age = std::chrono::floor<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - last_begun_);
-    const auto wait = std::clamp(age / 2, soonest_look, latest_look);
+    const auto wait = std::clamp(age / 2, waiting_.empty() ? soonest_look : next_try, latest_look);
     look_again_.start_within(wait / 2, wait);
 }
 

@@ -3,8 +3,8 @@
 // Floor: the parallel loop with the duties that xinetd's users rely on and the other floors leave
 // out: the child gets a session of its own, only the descriptors it shall have, the handler's
 // umask, limits, directory and signal mask, and a dozen variables; exits are collected with their
-// usage by a thread of their own. No decisions, no log, no table of handlers. usage:
-// usherd-floor-duties PORT PROGRAM THREADS
+// usage by a thread of their own. No decisions, no log, no table of handlers.
+// usage: usherd-floor-duties PORT PROGRAM THREADS
 
 #include <array>
 #include <csignal>
