@@ -83,9 +83,9 @@ class Crowds(unittest.TestCase):
             with contextlib.suppress(OSError):
                 while True:
                     connection, source = listener.accept()
-                    connection.sendall(answer)
                     held.append(connection)
-                    sources.append(source[0])
+                    sources.append(source[0])  # first: whoever has the answer may look
+                    connection.sendall(answer)
 
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
