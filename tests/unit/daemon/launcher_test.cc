@@ -185,7 +185,7 @@ TEST_CASE("many open descriptors in the daemon are none of the handler's")
 
 TEST_CASE_METHOD(HandlerHarness, "more starts at once than there is room for all come to run")
 {
-    constexpr std::size_t many = 3 * most_on_their_way;
+    constexpr std::size_t many = std::size_t{3} * most_on_their_way;
     std::vector<sys::UniqueFd> clients;
     for (std::size_t i = 0; i < many; ++i) {
         SocketPair pair;
