@@ -35,6 +35,12 @@ class Verdict(unittest.TestCase):
     def test_a_sound_soak_has_no_findings(self):
         self.assertEqual(verdict.judge(sound()), [])
 
+    def test_a_last_minute_that_has_hardly_begun_has_no_least_memory(self):
+        samples = sound()
+        whole = verdict.lows(samples, verdict.warm_up(samples))
+        later = dataclasses.replace(samples[-1], second=samples[-1].second + 30, rss_kb=20_000)
+        self.assertEqual(verdict.lows(samples + [later], verdict.warm_up(samples)), whole)
+
     def test_memory_that_grows_is_found(self):
         leaking = [dataclasses.replace(sample, rss_kb=10_000 + 5 * int(sample.second))
                    for sample in sound()]

@@ -51,12 +51,16 @@ def warm_up(samples):
 
 def lows(samples, start):
     """(second, least RSS) of at least five windows after `start`, of a minute at most. Answers,
-    reloads and bursts take memory and give it back: what is leaked raises the least, too."""
+    reloads and bursts take memory and give it back: what is leaked raises the least, too. Of the
+    last one, which may have hardly begun, nothing is told if it has less than half of its samples."""
     width = min(60.0, max(1.0, (samples[-1].second - start) / 5))
     windows = {}
     for sample in samples:
         if sample.second >= start:
             windows.setdefault(int((sample.second - start) / width), []).append(sample.rss_kb)
+    last = max(windows, default=0)
+    if len(windows) > 1 and len(windows[last]) < max(map(len, windows.values())) / 2:
+        del windows[last]
     return [(start + (number + 0.5) * width, min(found)) for number, found in
             sorted(windows.items())]
 
